@@ -1,0 +1,24 @@
+/* layer - immutable trees, shared by images, snapshots and instances
+ *
+ *   layers/ID/rootfs/        what overlayfs gets as lowerdir; owners unshifted (the container's root is 0)
+ *   layers/ID/metadata.yaml  templates/   of an image's first layer
+ *
+ * An ID is 1-64 of [a-z0-9-]: an image's fingerprint, or random. Counted by looking: a layer that no record names goes when
+ * somebody collects. Whoever puts a layer's name into a record holds the shared lock from before it looked until the record is
+ * published; the collector holds it exclusively. */
+#pragma once
+#include "core/lock.h"
+#include "core/map.h"
+#include "core/store.h"
+
+int layer_share(struct store *st, struct lock *lock, struct err *e);
+
+/* -EEXIST is success to a caller whose content is named by its hash. Syncs the file system of the layer (syncfs) first. */
+int layer_publish(struct store *st, struct store_new *n, const char *id, struct err *e);
+
+/* Opens layers/ID/rootfs (O_PATH). */
+int layer_open(struct store *st, const char *id, struct err *e);
+
+/* Removes all layers that are not in NAMED, which the caller filled from every record while holding the exclusive lock. */
+int layer_lock_all(struct store *st, struct lock *lock, struct err *e);
+int layer_collect(struct store *st, const struct names *named, struct err *e);
