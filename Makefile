@@ -56,6 +56,9 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 .DELETE_ON_ERROR:
 
+# A line per file; V=1 shows the commands.
+say = $(if $(V),,@echo '  $1	$@' &&) $2
+
 # ---- targets
 
 all: build/lxcbox ## build/lxcbox (stripped) and build/lxcbox.debug
@@ -107,16 +110,16 @@ build/lxcbox: build/lxcbox.debug
 	strip -o $@ $<
 
 build/lxcbox.debug: $(call objects,musl,$(CODE))
-	$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS))
 
 build/asan/lxcbox: $(call objects,asan,$(CODE))
-	$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS))
 
 build/musl/unit: $(call objects,musl,$(PARTS) $(UNIT))
-	$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS))
 
 build/asan/unit: $(call objects,asan,$(PARTS) $(UNIT))
-	$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS))
 
 # A program is linked anew when any library was built anew.
 build/lxcbox.debug build/musl/unit $(TOOLS) $(BENCHES): build/vendor/musl/ready-$(VENDOR)
@@ -124,27 +127,27 @@ build/asan/lxcbox build/asan/unit $(FUZZ:%=build/fuzz/%) $(FUZZ:%=build/asan/fuz
 
 # Fuzz targets: with clang's engine, and with a main() that replays the seeds it is given.
 $(FUZZ:%=build/fuzz/%): build/fuzz/%: build/fuzz/obj/test/fuzz/%.o $(call objects,fuzz,$(PARTS))
-	$(LINK_fuzz) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_fuzz) -o $@ $(filter %.o,$^) $(LIBS))
 
 $(FUZZ:%=build/asan/fuzz/%): build/asan/fuzz/%: build/asan/obj/test/fuzz/%.o $(call objects,asan,test/fuzz/replay.c $(PARTS))
 	@mkdir -p $(@D)
-	$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_asan) -o $@ $(filter %.o,$^) $(LIBS))
 
 # Helpers of the tests: a program per file, on its own.
 $(TOOLS): build/test/%: build/musl/obj/test/tools/%.o
 	@mkdir -p $(@D)
-	$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS))
 
 $(BENCHES): build/bench/%: build/musl/obj/test/bench/%.o
 	@mkdir -p $(@D)
-	$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS)
+	$(call say,LINK,$(LINK_musl) -o $@ $(filter %.o,$^) $(LIBS))
 
 # ---- objects
 
 # -MD, not -MMD: a library's header that changed builds anew what includes it, and only that.
 define compile
 @mkdir -p $(@D)
-$(CC_$1) $(CFLAGS_$1) $(DEFINES) -MD -MP -c -o $@ $<
+$(call say,CC,$(CC_$1) $(CFLAGS_$1) $(DEFINES) -MD -MP -c -o $@ $<)
 endef
 
 build/musl/obj/%.o: %.c Makefile | build/vendor/musl/ready-$(VENDOR)
@@ -174,7 +177,7 @@ $(LSM): private DEFINES = -DLSM_BLOB_DIR='"build/apparmor"'
 build/apparmor/%.bin: vendor/apparmor/%.aa
 	@scripts/need apparmor_parser
 	@mkdir -p $(@D)
-	PATH=$$PATH:/sbin:/usr/sbin apparmor_parser -Q -K -M /etc/apparmor.d/abi/3.0 -o $@ $<
+	$(call say,AA,PATH=$$PATH:/sbin:/usr/sbin apparmor_parser -Q -K -M /etc/apparmor.d/abi/3.0 -o $@ $<)
 
 # ---- libraries
 
