@@ -12,10 +12,10 @@ int parse_u64(const char *s, uint64_t min, uint64_t max, uint64_t *ret); /* deci
 int parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret);	 /* decimal, one sign allowed */
 int parse_octal(const char *s, uint32_t max, uint32_t *ret);		 /* mode bits; leading zeros fine */
 
-/* As Go's ParseInt(s, 0, 64), which LXD's flags use: decimal, 0x.., 0o.., 0b.., leading 0 octal, sign. */
+/* As Go's ParseInt(s, 0, 64), which LXD's flags use: decimal, 0x.., 0o.., 0b.., leading 0 octal, sign, 1_000. */
 int parse_go_int(const char *s, int64_t *ret);
 
-/* LXD: case-insensitive true false yes no 1 0 on off. */
+/* LXD: in any case true false yes no 1 0 on off. */
 int parse_bool(const char *s, bool *ret);
 
 /* LXD's sizes: digits, then nothing, "B", " bytes", kB MB GB TB PB EB (1000), KiB .. EiB (1024). Bytes. */
@@ -32,7 +32,7 @@ int parse_expiry(const char *s, int64_t from, int64_t *ret);
  * (year 1) is 0, 0. */
 int parse_time(const char *s, int64_t *ret_s, uint32_t *ret_ns);
 
-/* A set of processors as "0-3,7" (LXD's grammar: a range may not run backwards, no processor twice). Bits beyond NBITS:
+/* A set of processors as "0-3,7" (a range may not run backwards, no processor twice: -EINVAL). Bits beyond NBITS:
  * -ERANGE. BITS has (nbits + 63) / 64 words and is overwritten. */
 int parse_cpuset(const char *s, uint64_t *bits, unsigned nbits);
 
