@@ -47,8 +47,10 @@ CFLAGS_fuzz = $(BASE) $(WITH_asan) -O1 -fno-omit-frame-pointer -fsanitize=fuzzer
 LINK_fuzz   = clang -fsanitize=fuzzer,address,undefined -Lbuild/vendor/asan/lib
 
 # A hash of the libraries' lock and rules, in the names of the stamps that say they are built. (Each library also has
-# its own, in vendor/Makefile.)
-VENDOR := $(shell { pwd; cat vendor/lock vendor/Makefile vendor/*.sh scripts/vendor; } | sha256sum | cut -c1-16)
+# its own, in vendor/Makefile.) Comments do not count.
+HASH := \#
+VENDOR := $(shell { pwd; cat vendor/lock vendor/Makefile vendor/*.sh scripts/vendor; } | \
+	sed '/^[[:space:]]*[$(HASH)]/d' | sha256sum | cut -c1-16)
 
 # One job per core unless asked otherwise.
 ifeq (,$(filter -j%,$(MAKEFLAGS)))

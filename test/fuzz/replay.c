@@ -5,36 +5,34 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int replay(const char *name)
+_Noreturn static void die(const char *name)
+{
+	perror(name);
+	exit(1);
+}
+
+static void replay(const char *name)
 {
 	FILE *f = fopen(name, "rb");
-	size_t size;
+	long size;
 	uint8_t *data;
 
-	if (!f || fseek(f, 0, SEEK_END) < 0) {
-		perror(name);
-		return 1;
-	}
-	size = (size_t)ftell(f);
+	if (!f || fseek(f, 0, SEEK_END) < 0 || (size = ftell(f)) < 0)
+		die(name);
 	rewind(f);
 	/* Of exactly this size, so that ASan sees a read of one byte too many. */
-	data = malloc(size ? size : 1);
-	if (!data || fread(data, 1, size, f) != size) {
-		perror(name);
-		return 1;
-	}
+	data = malloc(size ? (size_t)size : 1);
+	if (!data || fread(data, 1, (size_t)size, f) != (size_t)size)
+		die(name);
 	fclose(f);
-	LLVMFuzzerTestOneInput(data, size);
+	LLVMFuzzerTestOneInput(data, (size_t)size);
 	free(data);
-	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	int bad = 0;
-
 	for (int i = 1; i < argc; i++)
-		bad |= replay(argv[i]);
+		replay(argv[i]);
 	printf("%s: %d inputs\n", argv[0], argc - 1);
-	return bad;
+	return 0;
 }
