@@ -85,7 +85,7 @@ int err_in(struct err *e, int r, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
+	if (!e || r >= 0)
 		return r;
 	va_start(ap, fmt);
 	chain(e, e->code ? e->text : err_name(r), ": ", fmt, ap);

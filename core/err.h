@@ -23,7 +23,8 @@ int err_code(struct err *e, int r, const char *fmt, ...) PRINTF(3, 4);
 /* Starts the chain with our own words. Returns R. */
 int err_set(struct err *e, int r, const char *fmt, ...) PRINTF(3, 4);
 
-/* Puts "WHAT: " in front of a chain that has been started (starts it from R if it was not). Returns R. */
+/* Puts "WHAT: " in front of a chain that has been started (starts it from R if it was not). Returns R; nothing is done
+ * when R is no error, so that `err_in(e, call(..., e), "...")` is fine. */
 int err_in(struct err *e, int r, const char *fmt, ...) PRINTF(3, 4);
 
 /* The kernel's text for -errno R, in lower case at the beginning as LXD prints it; static storage. */
