@@ -137,9 +137,9 @@ void buf_free(struct buf *b)
 	*b = BUF_NONE;
 }
 
-/* The code point at S and its length in bytes; 0 when it is not well-formed UTF-8 (overlong, surrogate, cut short). */
-static size_t utf8_one(const unsigned char *s, size_t n, uint32_t *ret)
+size_t utf8_char(const char *text, size_t n, uint32_t *ret)
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
 	uint32_t c = len == 1 ? s[0] : len ? s[0] & (0x7fU >> len) : 0;
@@ -168,19 +168,19 @@ static bool is_harmless(uint32_t c)
 
 void buf_add_escaped(struct buf *b, const char *s, size_t n)
 {
-	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+	const char *end = s + n;
 
-	while (p < end) {
-		uint32_t c = *p;
-		size_t len = utf8_one(p, (size_t)(end - p), &c);
+	while (s < end) {
+		uint32_t c = 0;
+		size_t len = utf8_char(s, (size_t)(end - s), &c);
 
 		if (len && is_harmless(c))
-			buf_add(b, p, len);
+			buf_add(b, s, len);
 		else if (!len || len == 1)
-			buf_addf(b, "\\x%02x", *p);
+			buf_addf(b, "\\x%02x", (unsigned char)*s);
 		else
 			buf_addf(b, "\\u{%04x}", (unsigned)c);
-		p += len ? len : 1;
+		s += len ? len : 1;
 	}
 }
 

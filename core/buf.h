@@ -5,6 +5,7 @@
 #pragma once
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include "core/err.h"
 
@@ -37,6 +38,9 @@ int buf_error(const struct buf *b);
 /* Hands the string over (free() it), the buffer is empty afterwards. NULL after an error. */
 char *buf_take(struct buf *b);
 void buf_free(struct buf *b);
+
+/* The character at S, which has N > 0 bytes, and how many of them it takes; 0: not UTF-8 (overlong, surrogate, cut short). */
+size_t utf8_char(const char *s, size_t n, uint32_t *ret);
 
 /* Text for a terminal or a one-line message: C0, DEL, C1, bidi controls and broken UTF-8 become \xHH or \u{HHHH}
  * (security rule: strings that are not ours never reach a terminal raw). Newline and tab are escaped too. */
