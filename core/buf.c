@@ -25,7 +25,7 @@ char *buf_room(struct buf *b, size_t n)
 		return no_memory(b);
 	if (need <= b->cap)
 		return b->s + b->len;
-	if (__builtin_add_overflow(b->cap, b->cap / 2 + 64, &cap) || cap < need)
+	if (__builtin_add_overflow(b->cap, b->cap + 128, &cap) || cap < need)
 		cap = need;
 	if (!(s = realloc(b->cap ? b->s : NULL, cap)))
 		return no_memory(b);

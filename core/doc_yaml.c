@@ -219,6 +219,11 @@ static bool is_ascii(char c)
 	return c >= ' ' && c <= '~';
 }
 
+static bool is_key_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '-' && c <= '9') || c == '_' || (c >= 'A' && c <= 'Z'); /* '-' to '9': -./ too */
+}
+
 /* Behind the scalar there must be nothing more on the line. */
 static bool fast_line_end(struct fast *f, char *p)
 {
@@ -233,8 +238,9 @@ static const char *fast_plain(struct fast *f)
 {
 	char *start = f->p, *p = start;
 
-	if (strchr("-?:", *p) ? !p[1] || strchr(" \n", p[1]) : !!strchr(",[]{}#&*!|>'\"%@` \n", *p))
-		return NULL;
+	if (!is_key_char(*p) || *p == '-')
+		if (strchr("-?:", *p) ? strchr(" \n", p[1]) : strchr(",[]{}#&*!|>'\"%@` \n", *p))
+			return NULL;
 	for (; is_ascii(*p); p++) {
 		if (*p == ':' && (p[1] == ' ' || p[1] == '\n'))
 			return NULL;
@@ -383,7 +389,6 @@ static struct doc *fast_value(struct fast *f, int indent)
 /* The key at f->p, and over its colon. */
 static const char *fast_key(struct fast *f)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-";
 	const char *key = f->p;
 	char *p = f->p;
 
@@ -391,8 +396,9 @@ static const char *fast_key(struct fast *f)
 		key = fast_double(&p);
 	else if (*p == '\'')
 		key = fast_single(&p);
-	else
-		p += *p == '-' || *p == '.' ? 0 : strspn(p, plain);
+	else if (*p != '-' && *p != '.')
+		while (is_key_char(*p))
+			p++;
 	if (!key || p == f->p || p - f->p > 128 || *p != ':' || !f->nodes_left--)
 		return NULL;
 	*p = '\0'; /* where a quoted one has its NUL before */

@@ -55,9 +55,13 @@ static bool has_special(const char *s, size_t n)
 {
 	uint32_t c;
 
-	for (size_t i = 0, len; i < n; i += len)
+	for (size_t i = 0, len; i < n; i += len) {
+		len = 1;
+		if (s[i] >= ' ' && s[i] <= '~')
+			continue;
 		if (!(len = utf8_char(s + i, n - i, &c)) || !is_printable(c))
 			return true;
+	}
 	return false;
 }
 
@@ -98,8 +102,13 @@ static enum style style_of(const char *s, bool is_time, bool is_key)
 /* Plain and single quoted: a single blank behind the width becomes a line break. IS_KEY: never. */
 static void write_folded(struct writer *w, const char *s, int indent, bool is_key, bool is_quoted)
 {
-	const char *end = s + strlen(s) - 1;
+	size_t n = strlen(s);
+	const char *end = s + n - 1;
 
+	if (!is_quoted && w->to->len - w->line + n <= WIDTH) {
+		buf_add(w->to, s, n);
+		return;
+	}
 	for (const char *p = s; *p; p++) {
 		bool may_fold = !is_key && *p == ' ' && p > s && p < end && p[-1] != ' ' && p[1] != ' ';
 

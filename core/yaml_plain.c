@@ -26,6 +26,8 @@ static enum doc_kind word_kind(const char *s, int64_t *num)
 	static const char *const no[] = { "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", NULL };
 	static const char *const null[] = { "", "~", "null", "Null", "NULL", NULL };
 
+	if (strlen(s) > 5)
+		return DOC_STRING;
 	*num = is_one_of(s, yes);
 	if (*num || is_one_of(s, no))
 		return DOC_BOOL;
