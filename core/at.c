@@ -445,13 +445,23 @@ static int read_to_end(int fd, uint64_t size, size_t limit, struct buf *buf)
 	}
 }
 
-int fd_read(int fd, size_t limit, struct buf *buf, struct err *e)
+/* All of it or nothing. SIZE: what a regular file should have, else 0. */
+static int read_all(int fd, uint64_t size, size_t limit, struct buf *buf)
 {
 	size_t start = buf->len;
-	int r = read_to_end(fd, 0, limit < SIZE_MAX ? limit : SIZE_MAX - 1, buf);
+	int r = read_to_end(fd, size, limit < SIZE_MAX ? limit : SIZE_MAX - 1, buf);
 
-	if (r < 0)
+	if (r < 0) {
 		buf_cut(buf, start);
+		buf_grew(buf, 0); /* what was read too much has overwritten the NUL */
+	}
+	return r;
+}
+
+int fd_read(int fd, size_t limit, struct buf *buf, struct err *e)
+{
+	int r = read_all(fd, 0, limit, buf);
+
 	return r < 0 ? err_code(e, r, "cannot read") : 0;
 }
 
@@ -475,15 +485,12 @@ static int open_regular(int dir, const char *name, uint64_t *ret_size, struct er
 int at_read(int dir, const char *name, size_t limit, struct buf *buf, struct err *e)
 {
 	uint64_t size = 0;
-	size_t start = buf->len;
 	AUTO(fd) int fd = open_regular(dir, name, &size, e);
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = read_to_end(fd, size, limit < SIZE_MAX ? limit : SIZE_MAX - 1, buf);
-	if (r < 0)
-		buf_cut(buf, start);
+	r = read_all(fd, size, limit, buf);
 	return r < 0 ? err_code(e, r, "%s", last_component(name)) : 0;
 }
 
@@ -594,7 +601,7 @@ int at_write_atomic(int dir, const char *name, const void *data, size_t n, mode_
  * device and inode must be those that were left. */
 enum {
 	OPEN_LEVELS = 16,
-	NAMES_MOST = 1 << 20, /* bytes of directory names kept by one level; a wider one is read in parts */
+	NAMES_MOST = 1 << 16, /* bytes of directory names kept by one level; a wider one is read in parts */
 };
 
 struct level {

@@ -5,15 +5,73 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What glibc and Go say, where musl has other words: messages are the same in every build, and those of LXD. */
+static const char *usual_name(int code)
+{
+	switch (code) {
+	case EIO:
+		return "input/output error";
+	case ELOOP:
+		return "too many levels of symbolic links";
+	case EBUSY:
+		return "device or resource busy";
+	case EXDEV:
+		return "invalid cross-device link";
+	case ENOMEM:
+		return "cannot allocate memory";
+	case EMFILE:
+		return "too many open files";
+	case ENFILE:
+		return "too many open files in system";
+	case ENOTSUP:
+		return "operation not supported";
+	case ERANGE:
+		return "numerical result out of range";
+	case ETIMEDOUT:
+		return "connection timed out";
+	case E2BIG:
+		return "argument list too long";
+	case ENOTTY:
+		return "inappropriate ioctl for device";
+	case ENAMETOOLONG:
+		return "file name too long";
+	case ENODATA:
+		return "no data available";
+	case EOVERFLOW:
+		return "value too large for defined data type";
+	case EADDRINUSE:
+		return "address already in use";
+	case ECONNRESET:
+		return "connection reset by peer";
+	case ENOTCONN:
+		return "transport endpoint is not connected";
+	case EHOSTUNREACH:
+		return "no route to host";
+	case EUSERS:
+		return "too many users";
+	case EDQUOT:
+		return "disk quota exceeded";
+	case ENOEXEC:
+		return "exec format error";
+	case ECHILD:
+		return "no child processes";
+	case EADDRNOTAVAIL:
+		return "cannot assign requested address";
+	case ENETUNREACH:
+		return "network is unreachable";
+	}
+	return NULL;
+}
+
 const char *err_name(int r)
 {
 	static char text[96];
-	size_t n;
+	const char *usual = usual_name(r < 0 ? -r : r);
 
+	if (usual)
+		return usual;
 	snprintf(text, sizeof text, "%s", strerror(r < 0 ? -r : r));
-	n = strlen(text);
-	/* "I/O error" keeps its capital: an abbreviation, not a sentence */
-	if (n > 1 && islower((unsigned char)text[1]))
+	if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1]))
 		text[0] = (char)tolower((unsigned char)text[0]);
 	return text;
 }

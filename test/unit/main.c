@@ -12,7 +12,7 @@ static const struct test *running;
 static bool failed;
 static const char *skipped;
 static char dir_path[256];
-static int dir_fd = -1;
+static int dir_fd = -1, dir_parent = -1;
 
 void test_add(struct test *t)
 {
@@ -93,7 +93,8 @@ int test_dir(void)
 	snprintf(dir_path, sizeof dir_path, "%s/unit.XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (mkdtemp(dir_path))
 		dir_fd = open(dir_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir_fd < 0) {
+	dir_parent = open(getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 || dir_parent < 0) {
 		perror(dir_path);
 		exit(2);
 	}
@@ -108,8 +109,9 @@ static void remove_dir(void)
 		return;
 	close(dir_fd);
 	dir_fd = -1;
-	if (at_remove_tree(AT_FDCWD, dir_path, &e) < 0)
+	if (at_remove_tree(dir_parent, strrchr(dir_path, '/') + 1, &e) < 0)
 		printf("%s: %s\n", dir_path, e.text);
+	close(dir_parent);
 }
 
 static bool is_wanted(const struct test *t, int n, char **words)
