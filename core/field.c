@@ -76,16 +76,19 @@ static int read_names(struct reader *r, const struct doc *d, struct names *to)
 	return 0;
 }
 
-static int read_map(struct reader *r, const struct doc *d, struct map *to)
+/* OF: the device that it belongs to, or NULL */
+static int read_map(struct reader *r, const struct doc *d, const char *of, struct map *to)
 {
 	if (d->kind != DOC_MAP)
-		return refuse(r, d, NULL, "not a mapping");
+		return refuse(r, d, of, "not a mapping");
 	for (size_t i = 0; i < d->n; i++) {
+		const char *key = d->key[i];
+
 		if (d->item[i]->kind == DOC_NULL)
 			continue;
 		if (!doc_is_scalar(d->item[i]))
-			return refuse(r, d->item[i], d->key[i], "not a string");
-		map_set(r->a, to, d->key[i], d->item[i]->text);
+			return refuse(r, d->item[i], of ? arena_fmt(r->a, "%s: %s", of, key) : key, "not a string");
+		map_set(r->a, to, key, d->item[i]->text);
 	}
 	return 0;
 }
@@ -100,10 +103,8 @@ static int read_devices(struct reader *r, const struct doc *d, struct devices *t
 
 		if (d->item[i]->kind == DOC_NULL)
 			continue;
-		if (d->item[i]->kind != DOC_MAP)
-			return refuse(r, d->item[i], d->key[i], "not a mapping");
 		dev = devices_put(r->a, to, d->key[i]);
-		if ((done = read_map(r, d->item[i], &dev->options)) < 0)
+		if ((done = read_map(r, d->item[i], d->key[i], &dev->options)) < 0)
 			return done;
 	}
 	return 0;
@@ -123,7 +124,7 @@ static int read_member(struct reader *r, const struct field *f, struct doc *d, v
 	case FIELD_NAMES:
 		return read_names(r, d, member);
 	case FIELD_MAP:
-		return read_map(r, d, member);
+		return read_map(r, d, NULL, member);
 	case FIELD_DEVICES:
 		return read_devices(r, d, member);
 	case FIELD_DOC:
