@@ -21,14 +21,13 @@ static const uint64_t memory = (uint64_t)(192 + 64) * 1024 * 1024;
 
 struct reader {
 	const struct reading *reading;
-	int copy; /* keep, or spool once it is needed; -1: none */
+	bool spooling;
 	struct input input;
 	struct record_sink sink;
 	struct reading_end end;
 	uint8_t window[WINDOW];
 };
 
-/* Every byte of the source passes here once. */
 static ssize_t fill(void *ctx, void *to, size_t n, struct err *e)
 {
 	struct reader *rd = ctx;
@@ -39,10 +38,9 @@ static ssize_t fill(void *ctx, void *to, size_t n, struct err *e)
 		;
 	if (got <= 0)
 		return got < 0 ? err_sys(e, "reading") : 0;
-	hash_add(&rd->end.hash, to, (size_t)got);
 	rd->sink.consumed += (uint64_t)got;
-	if (rd->copy >= 0 && (r = fd_write(rd->copy, to, (size_t)got)) < 0)
-		return err_code(e, r, "keeping a copy");
+	if (rd->spooling && (r = fd_write(rd->reading->spool, to, (size_t)got)) < 0)
+		return err_code(e, r, "spooling");
 	return got;
 }
 
@@ -139,15 +137,17 @@ static int send_data(void *ctx, uint64_t offset, const void *bytes, size_t n, st
 	return sink_data(&rd->sink, offset, bytes, n, e);
 }
 
-/* The image is read crosswise, so all of it is put where pread(2) can reach it first: into the kept copy, or a spool. */
-static int copy_all(struct reader *rd, struct err *e)
+/* All of it, to where pread(2) can reach it. *RET: there. */
+static int take_image(struct reader *rd, int *ret, struct err *e)
 {
 	int r;
 
-	if (rd->copy < 0) {
-		rd->copy = rd->reading->spool;
-		if ((r = fd_write(rd->copy, rd->input.data, rd->input.len)) < 0)
-			return err_code(e, r, "keeping a copy");
+	*ret = rd->reading->image;
+	if (rd->reading->image < 0) {
+		*ret = rd->reading->spool;
+		rd->spooling = true;
+		if ((r = fd_write(rd->reading->spool, rd->input.data, rd->input.len)) < 0)
+			return err_code(e, r, "spooling");
 	}
 	return read_rest(rd, e);
 }
@@ -156,13 +156,13 @@ static int read_squashfs(struct reader *rd, struct err *e)
 {
 	const struct squashfs_walker walker = { send_entry, send_data, rd };
 	struct squashfs *fs;
-	int r;
+	int r, image;
 
 	rd->end.is_squashfs = true;
 	(void)str_fmt(rd->end.extension, sizeof rd->end.extension, ".squashfs"); /* fits */
-	if ((r = copy_all(rd, e)) < 0)
+	if ((r = take_image(rd, &image, e)) < 0)
 		return r;
-	r = squashfs_open(&fs, rd->copy, rd->sink.consumed, rd->reading->unlimited ? UINT32_MAX - 1 : INODES_MOST, e);
+	r = squashfs_open(&fs, image, rd->sink.consumed, rd->reading->unlimited ? UINT32_MAX - 1 : INODES_MOST, e);
 	if (r < 0)
 		return r;
 	r = squashfs_walk(fs, &walker, e);
@@ -194,13 +194,12 @@ static int run(struct reader *rd, struct err *e)
 
 	if (r < 0 || (r = read_rest(rd, e)) < 0)
 		return r;
-	rd->end.bytes_read = rd->sink.consumed;
 	return sink_end(&rd->sink, &rd->end, e);
 }
 
 _Noreturn void reader_run(const struct reading *reading)
 {
-	const int fds[] = { reading->source, reading->keep, reading->spool, reading->records };
+	const int fds[] = { reading->source, reading->image, reading->spool, reading->records };
 	const struct sandbox box = { fds, ARRAY_SIZE(fds), memory };
 	struct reader *rd = calloc(1, sizeof *rd);
 	struct err e = ERR_NONE;
@@ -209,12 +208,7 @@ _Noreturn void reader_run(const struct reading *reading)
 	if (!rd || sink_open(&rd->sink, reading->records, &e) < 0)
 		_exit(1);
 	rd->reading = reading;
-	rd->copy = reading->keep;
 	rd->input = (struct input){ .fill = fill, .ctx = rd, .data = rd->window, .size = sizeof rd->window };
-	if (reading->hash)
-		rd->end.hash = *reading->hash;
-	else
-		hash_init(&rd->end.hash);
 	if ((r = sandbox_enter(&box, &e)) < 0 || (r = run(rd, &e)) < 0) {
 		if (!e.code)
 			(void)err_code(&e, r, "reading");

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "core/err.h"
-#include "core/hash.h"
 
 enum {
 	NAME_LIMIT = 4096,	    /* of a member's name and of a link's target */
@@ -52,8 +51,6 @@ struct xattr_head {
 bool xattr_next(const char **p, const char *end, struct xattr_head *head, const char **name, const char **value);
 
 struct reading_end {
-	struct hash hash;
-	uint64_t bytes_read;
 	char extension[12];
 	uint32_t is_squashfs; /* not bool: the reader could send 2 */
 	uint32_t sockets_lost;

@@ -68,29 +68,30 @@ static void put_default_acl_off(struct tree *t, struct tree_level *l)
 	l->xattrs_n = (uint32_t)(value_at + (size_t)n);
 }
 
-int tree_enter(struct tree *t, const char *name, struct tree_level **ret, struct err *e)
+int tree_enter(struct tree *t, const char *name, bool is_new, struct tree_level **ret, struct err *e)
 {
 	struct tree_level *above = &t->level[t->n - 1], *l = &t->level[t->n];
 	size_t n = strlen(name), at = above->path_n ? above->path_n + 1 : 0;
-	struct stat s;
+	struct stat s = { .st_mode = above->gives_group ? S_ISGID : 0 };
 
 	if (t->n == TREE_DEPTH)
 		return err_set(e, -EINVAL, "directories deeper than %d", TREE_DEPTH);
 	AUTO(fd) int fd = openat(above->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return err_set(e, -ENOTDIR, "%.*s%s%s: not a directory", (int)above->path_n, t->path, at ? "/" : "", name);
-	if (fd < 0 || fstat(fd, &s) < 0)
+	if (fd < 0 || (!is_new && fstat(fd, &s) < 0))
 		return errno == ENOENT ? -ENOENT : err_sys(e, "%s", name);
 	*l = (struct tree_level){ .fd = take_fd(&fd),
 				  .path_n = at + n,
-				  .set_mtime = true,
+				  .set_mtime = !is_new,
 				  .gives_group = s.st_mode & S_ISGID,
 				  .late_mode = -1,
 				  .mtime = s.st_mtim };
 	if (at)
 		t->path[at - 1] = '/';
 	memcpy(t->path + at, name, n + 1);
-	put_default_acl_off(t, l);
+	if (!is_new)
+		put_default_acl_off(t, l);
 	t->n++;
 	*ret = l;
 	return 0;
@@ -100,16 +101,13 @@ int tree_enter(struct tree *t, const char *name, struct tree_level **ret, struct
 static int enter_or_make(struct tree *t, const char *name, struct err *e)
 {
 	struct tree_level *l;
-	int r = tree_enter(t, name, &l, e);
+	int r = tree_enter(t, name, false, &l, e);
 
 	if (r != -ENOENT)
 		return r;
 	if (mkdirat(t->level[t->n - 1].fd, name, 0755) < 0)
 		return err_sys(e, "%s", name);
-	if ((r = tree_enter(t, name, &l, e)) < 0)
-		return r;
-	l->set_mtime = false;
-	return 0;
+	return tree_enter(t, name, true, &l, e);
 }
 
 /* Whether the level is PATH, or above it. */

@@ -42,8 +42,8 @@ void tree_open(struct tree *t, int top);
  * next call, and where the last name begins. */
 int tree_goto_parent(struct tree *t, const char *path, size_t n, struct tree_level **ret, const char **ret_name, struct err *e);
 
-/* From there into the directory NAME, which exists. */
-int tree_enter(struct tree *t, const char *name, struct tree_level **ret, struct err *e);
+/* From there into the directory NAME, which exists; IS_NEW: was just made, so that nothing of its own needs to be looked up. */
+int tree_enter(struct tree *t, const char *name, bool is_new, struct tree_level **ret, struct err *e);
 
 /* Leaves all; the first thing that failed. */
 int tree_close(struct tree *t, struct err *e);

@@ -1,7 +1,7 @@
 /* unpack - an image file into a directory: read, hash, inflate, parse, write in one pass
  *
- *   source fd --> [reader: hash, copy kept, inflate, parse]  --records-->  [writer: us]  --> directory
- *                  a process without privileges, under seccomp               dirfd by dirfd, never by path
+ *   source fd --> [feeder: hash, copy kept] --bytes--> [reader: inflate, parse] --records--> [writer: us] --> directory
+ *                  processes without privileges, under seccomp                               dirfd by dirfd, never by path
  *
  * The reader knows tar (ustar, GNU, pax) plain or in gzip, xz, lzma, zstd, bzip2, and squashfs, told apart by content.
  * The writer trusts nothing that comes from it: names, links and sizes are checked here (security rules R1, R9, V28-V32).

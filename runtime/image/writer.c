@@ -23,8 +23,8 @@ static const uint64_t metadata_most = 1024 * 1024;
 enum {
 	SPACE_EVERY = 32 * 1024 * 1024, /* written bytes between two looks at the free space */
 	MEMBERS_EVERY = 4096,
-	PROGRESS_EVERY = 1024 * 1024,
-	EARLY_FROM = 1024 * 1024, /* files of this size go to the disk while others are unpacked */
+	PROGRESS_EVERY = 8 * 1024 * 1024,
+	EARLY_FROM = 256 * 1024, /* files of this size go to the disk while others are unpacked */
 };
 
 /* What could not be kept, told once at the end. */
@@ -333,7 +333,7 @@ static int write_dir(struct writer *w, const struct tree_level *in, const char *
 
 	if (!is_new && errno != EEXIST)
 		return err_sys(e, "%s", w->route.path);
-	r = tree_enter(&w->tree, last, &l, e);
+	r = tree_enter(&w->tree, last, is_new, &l, e);
 	return r < 0 ? r : dress_directory(w, l, is_new, do_chown || !is_new, m, e);
 }
 
@@ -529,6 +529,8 @@ static void tell_progress(struct writer *w, uint64_t consumed)
 		return;
 	w->progress_told = consumed;
 	report_progress(w->report, "Unpack", consumed, w->u->size);
+	if (w->u->keep >= 0)
+		(void)sync_file_range(w->u->keep, 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint, as for large files */
 }
 
 static int write_records(struct writer *w, struct record_source *from, struct reading_end *ret_end, struct err *e)
