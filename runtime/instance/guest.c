@@ -1,0 +1,423 @@
+/* The first process inside, from its birth to the exec of init. It shares nothing with the host but what is handed to it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/parse.h"
+#include "runtime/host/descriptors.h"
+#include "runtime/host/fresh.h"
+#include "runtime/host/sys.h"
+#include "runtime/instance/guarded.h"
+#include "runtime/instance/init.h"
+#include "runtime/instance/rlimit.h"
+#include "runtime/instance/step.h"
+#include "runtime/isolate/caps.h"
+#include "runtime/isolate/seccomp.h"
+#include "runtime/rootfs/pivot.h"
+#include "runtime/rootfs/place.h"
+
+/* ---- root: take what the monitor hands over and become its root */
+
+static void root_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "take the root filesystem, become root inside, cut mount propagation to the host");
+}
+
+static int become_root(struct err *e)
+{
+	/* raw calls: one thread, and before this no id of ours is mapped */
+	if (syscall(SYS_setgroups, 0, NULL) < 0)
+		return err_sys(e, "setgroups");
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return err_sys(e, "become root");
+	/* the change of ids cleared it, and made us undumpable: nobody inside can look at this process */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return 0;
+}
+
+static int root_run(struct start *s, struct err *e)
+{
+	struct channel_message m;
+	int r = channel_receive(s->theirs, &m, &s->root, 1, e);
+
+	if (r < 0)
+		return r;
+	if (r == 0 || m.kind != CHANNEL_ROOT || s->root < 0)
+		return err_set(e, -EPIPE, "the monitor went away");
+	if ((r = become_root(e)) < 0)
+		return r;
+	return pivot_attach(s->root, e);
+}
+
+/* ---- mounts */
+
+enum { NESTING_ONLY = 1, OPTIONAL = 2 };
+
+static const struct {
+	char target[20], type[8];
+	unsigned long flags;
+	char data[56];
+	unsigned when;
+} mounts[] = {
+	{ "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
+	{ "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
+	{ "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL },
+	{ "/dev", "tmpfs", MS_NOSUID, "size=492k,mode=755", 0 },
+	{ "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,gid=5,mode=620,ptmxmode=666,max=1024", 0 },
+	{ "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 0 },
+	{ "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL },
+	{ "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755", 0 },
+	/* clean ones, so that a container inside may mount its own although those above are partly hidden */
+	{ "/dev/.lxc/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", NESTING_ONLY },
+	{ "/dev/.lxc/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", NESTING_ONLY },
+};
+
+static void mounts_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, "mount");
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		if (!(mounts[i].when & NESTING_ONLY) || p->nesting)
+			buf_addf(to, " %s", mounts[i].target);
+	}
+}
+
+/* An image that has a link in place of one of these would have us mount, and later trust, somewhere else. */
+static int refuse_links(int root, struct err *e)
+{
+	static const char *const top[] = { "proc", "sys", "dev" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(top); i++) {
+		struct stat st;
+
+		if (fstatat(root, top[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(st.st_mode))
+			return err_set(e, -ENOTDIR, "/%s of the image is not a directory", top[i]);
+	}
+	return 0;
+}
+
+static int mounts_run(struct start *s, struct err *e)
+{
+	int r = refuse_links(s->root, e);
+
+	for (size_t i = 0; i < ARRAY_SIZE(mounts) && r == 0; i++) {
+		if ((mounts[i].when & NESTING_ONLY) && !s->plan->nesting)
+			continue;
+		struct err one = ERR_NONE;
+		r = place_mount(s->root, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data, &one);
+		if (r < 0 && (mounts[i].when & OPTIONAL))
+			r = 0; /* a kernel without it: the guest finds none, as on a host without it */
+		else if (r < 0 && e)
+			*e = one;
+	}
+	return r;
+}
+
+/* ---- devices */
+
+static const struct {
+	char name[12];
+	unsigned major, minor;
+	bool optional;
+} nodes[] = {
+	{ "null", 1, 3, false },   { "zero", 1, 5, false },    { "full", 1, 7, false }, { "random", 1, 8, false },
+	{ "urandom", 1, 9, false }, { "tty", 5, 0, false },    { "fuse", 10, 229, true }, { "net/tun", 10, 200, true },
+};
+
+static const char *const links[][2] = {
+	{ "/dev/ptmx", "pts/ptmx" },	      { "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
+};
+
+static void nodes_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, p->privileged ? "make /dev nodes" : "bind the host's nodes to /dev:");
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++)
+		buf_addf(to, " %s", nodes[i].name);
+}
+
+static int nodes_run(struct start *s, struct err *e)
+{
+	char host[24], target[24];
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		str_fmt(host, sizeof host, "/dev/%s", nodes[i].name);
+		str_fmt(target, sizeof target, "/dev/%s", nodes[i].name);
+		r = place_device(s->root, target, host, makedev(nodes[i].major, nodes[i].minor), s->plan->privileged,
+				 nodes[i].optional ? NULL : e);
+		if (r < 0 && !nodes[i].optional)
+			return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if ((r = place_link(s->root, links[i][0], links[i][1], e)) < 0)
+			return r;
+	}
+	s->null_device = at_open_in_root(s->root, "/dev/null", O_PATH | O_NOFOLLOW, 0, e);
+	return s->null_device < 0 ? s->null_device : 0;
+}
+
+/* ---- console: a pty of the container's own devpts, reached by descriptors only */
+
+static void console_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "a terminal of its own devpts as /dev/console");
+}
+
+static int open_pty(int root, int *master, int *slave, struct err *e)
+{
+	int unlock = 0;
+
+	*master = at_open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, e);
+	if (*master < 0)
+		return *master;
+	if (ioctl(*master, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(e, "unlock /dev/pts");
+	*slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *slave < 0 ? err_sys(e, "/dev/pts") : 0;
+}
+
+static int place_console(int root, int slave, struct err *e)
+{
+	AUTO(fd) int dev = at_open_in_root(root, "/dev", O_PATH | O_DIRECTORY, 0, e);
+	if (dev < 0)
+		return dev;
+	if (mknodat(dev, "console", S_IFREG | 0600, 0) < 0 && errno != EEXIST)
+		return err_sys(e, "/dev/console");
+	AUTO(fd) int clone = sys_open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (clone < 0)
+		return err_sys(e, "/dev/console: open_tree");
+	if (sys_move_mount(clone, "", dev, "console", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, "/dev/console");
+	return 0;
+}
+
+static int console_run(struct start *s, struct err *e)
+{
+	struct channel_message m = { .kind = CHANNEL_CONSOLE };
+	int fd[2], r = open_pty(s->root, &fd[0], &fd[1], e);
+
+	if (r < 0 || (r = place_console(s->root, fd[1], e)) < 0)
+		return r;
+	if ((r = channel_send(s->theirs, &m, fd, 2, e)) < 0)
+		return r;
+	close(fd[0]);
+	s->console_slave = fd[1]; /* becomes init's standard descriptors */
+	return 0;
+}
+
+/* ---- what tells about the host */
+
+static void guarded_step_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, "hide:");
+	guarded_describe(p->privileged, to);
+}
+
+static int guarded_run(struct start *s, struct err *e)
+{
+	return guarded_paths(s->root, s->null_device, s->plan->privileged, e);
+}
+
+/* A new boot id per start: what systemd's journal and others tell reboots by. */
+static int boot_id_run(struct start *s, struct err *e)
+{
+	unsigned char b[16];
+	char text[40];
+
+	if (getrandom(b, sizeof b, 0) != sizeof b)
+		return err_sys(e, "getrandom");
+	str_fmt(text, sizeof text, "%02x%02x%02x%02x-%02x%02x-4%01x%02x-a%01x%02x-%02x%02x%02x%02x%02x%02x\n", b[0], b[1], b[2], b[3],
+		b[4], b[5], b[6] & 15, b[7], b[8] & 15, b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	AUTO(fd) int file = at_open_in_root(s->root, "/dev/.lxc-boot-id", O_RDWR | O_CREAT | O_EXCL, 0444, e);
+	if (file < 0)
+		return file;
+	int r = fd_write(file, text, strlen(text));
+	if (r < 0)
+		return err_code(e, r, "/dev/.lxc-boot-id");
+	return place_bind(s->root, file, "/proc/sys/kernel/random/boot_id", true, false, e);
+}
+
+static void boot_id_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "a boot id of its own");
+}
+
+/* ---- enter */
+
+static void enter_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "pivot_root, nothing of the host's tree stays");
+}
+
+static int enter_run(struct start *s, struct err *e)
+{
+	return pivot_enter(s->root, e);
+}
+
+/* ---- identity */
+
+static void identity_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "host name %s, loopback up", p->hostname);
+	for (size_t i = 0; i < p->sysctls.n; i++)
+		buf_addf(to, ", %s=%s", p->sysctls.item[i].key, p->sysctls.item[i].value);
+}
+
+static int loopback_up(struct err *e)
+{
+	struct ifreq lo = { .ifr_name = "lo" };
+	AUTO(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? 0 : err_sys(e, "socket");
+	lo.ifr_flags = IFF_UP | IFF_RUNNING;
+	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "lo") : 0;
+}
+
+static int set_sysctl(const struct pair *p, struct err *e)
+{
+	char path[256];
+	int r = str_fmt(path, sizeof path, "/proc/sys/%s", p->key);
+
+	if (r < 0)
+		return err_code(e, r, "linux.sysctl.%s", p->key);
+	for (char *c = path + 10; *c; c++) {
+		if (*c == '.')
+			*c = '/';
+	}
+	/* /proc is the one that we mounted, and nobody else has run in here yet */
+	r = at_write_kernel(AT_FDCWD, path, p->value, e);
+	return err_in(e, r, "linux.sysctl.%s", p->key);
+}
+
+static int identity_run(struct start *s, struct err *e)
+{
+	const struct plan *p = s->plan;
+	int r;
+
+	if (sethostname(p->hostname, strlen(p->hostname)) < 0)
+		return err_sys(e, "host name");
+	if ((r = loopback_up(e)) < 0)
+		return r;
+	for (size_t i = 0; i < p->sysctls.n; i++) {
+		if ((r = set_sysctl(&p->sysctls.item[i], e)) < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- limits of the process */
+
+static bool rlimits_wanted(const struct plan *p)
+{
+	return p->rlimits.n > 0;
+}
+
+static void rlimits_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, "limits of init:");
+	for (size_t i = 0; i < p->rlimits.n; i++)
+		buf_addf(to, " %s=%s", p->rlimits.item[i].key, p->rlimits.item[i].value);
+}
+
+static int rlimits_run(struct start *s, struct err *e)
+{
+	for (size_t i = 0; i < s->plan->rlimits.n; i++) {
+		int r = rlimit_set(s->plan->rlimits.item[i].key, s->plan->rlimits.item[i].value, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- privileges */
+
+static void privileges_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "%s, new session keyring, system call filter%s%s",
+		 p->privileged ? "drop sys_time sys_module sys_rawio mac_admin mac_override" : "all capabilities of its own user namespace",
+		 p->seccomp_default ? "" : " (terminal rules only)", p->seccomp_compat ? ", no 32-bit calls" : "");
+}
+
+static int privileges_run(struct start *s, struct err *e)
+{
+	int r = caps_limit((uint64_t)s->plan->capabilities_dropped, e);
+
+	if (r < 0)
+		return r;
+	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); /* a kernel without keyrings has none to share */
+	return seccomp_enter(s->seccomp, s->seccomp_size, e);
+}
+
+/* ---- init */
+
+static void init_describe(const struct plan *p, struct buf *to)
+{
+	if (p->own_init) {
+		buf_addstr(to, "our own idle init");
+		return;
+	}
+	buf_addstr(to, "execute");
+	for (size_t i = 0; i < p->init.n; i++)
+		buf_addf(to, " %s", p->init.item[i]);
+	if (!p->init.n)
+		buf_addstr(to, " the first of " INIT_SEARCHED);
+}
+
+static int init_run(struct start *s, struct err *e)
+{
+	setsid();
+	for (int fd = 0; fd < 3; fd++) {
+		if (dup2(s->console_slave, fd) < 0)
+			return err_sys(e, "standard descriptors");
+	}
+	fresh_signals();
+	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (s->plan->own_init) {
+		descriptors_close_above(2);
+		init_idle(s->title);
+	}
+	descriptors_cloexec_above(2);
+	return init_exec(s->plan, e);
+}
+
+const struct step guest_steps[] = {
+	{ "root", IN_GUEST, NULL, root_describe, root_run, NULL },
+	{ "mounts", IN_GUEST, NULL, mounts_describe, mounts_run, NULL },
+	{ "nodes", IN_GUEST, NULL, nodes_describe, nodes_run, NULL },
+	{ "console", IN_GUEST, NULL, console_describe, console_run, NULL },
+	{ "boot id", IN_GUEST, NULL, boot_id_describe, boot_id_run, NULL },
+	{ "guarded", IN_GUEST, NULL, guarded_step_describe, guarded_run, NULL },
+	{ "enter", IN_GUEST, NULL, enter_describe, enter_run, NULL },
+	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
+	{ "rlimits", IN_GUEST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },
+	{ "privileges", IN_GUEST, NULL, privileges_describe, privileges_run, NULL },
+	{ "init", IN_GUEST, NULL, init_describe, init_run, NULL },
+	{ "", IN_GUEST, NULL, NULL, NULL, NULL },
+};
+
+_Noreturn void guest_main(struct start *s)
+{
+	struct channel_message m = { .kind = CHANNEL_ERROR };
+
+	if (steps_run(guest_steps, s, &m.err) < 0)
+		(void)channel_send(s->theirs, &m, NULL, 0, NULL); /* nobody there: the death of this process tells */
+	_exit(1);
+}

@@ -1,0 +1,313 @@
+#include "runtime/instance/monitor.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/reboot.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/parse.h"
+#include "runtime/host/fresh.h"
+#include "runtime/host/process.h"
+#include "runtime/host/sys.h"
+#include "runtime/instance/console.h"
+#include "runtime/instance/ended.h"
+#include "runtime/instance/plan.h"
+#include "runtime/instance/state.h"
+#include "runtime/instance/step.h"
+
+struct monitor {
+	struct arena arena; /* of the plan; it is small and is needed again at a restart */
+	struct plan plan;
+	struct start start;
+	struct console console;
+	char *title; /* argv[0], where ps looks */
+	int state;  /* the flock of it is ours until the end */
+	int result; /* -1 once the caller has heard */
+};
+
+/* ---- beginning */
+
+static int load_plan(struct monitor *m, int fd, struct err *e)
+{
+	struct stat s;
+
+	if (fstat(fd, &s) < 0)
+		return err_sys(e, "plan");
+	void *data = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return err_sys(e, "plan");
+	int r = plan_unpack(&m->arena, data, (size_t)s.st_size, &m->plan, e);
+	munmap(data, (size_t)s.st_size);
+	close(fd);
+	return r;
+}
+
+/* What was inherited on purpose must not be inherited once more. */
+static void seal_descriptors(const struct plan *p)
+{
+	const int64_t one[] = { p->fd_instance, p->fd_state, p->fd_result, p->fd_seccomp, p->fd_store };
+
+	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
+		(void)fcntl((int)one[i], F_SETFD, FD_CLOEXEC);
+	for (size_t i = 0; i < p->fd_layers.n; i++)
+		(void)fcntl(atoi(p->fd_layers.item[i]), F_SETFD, FD_CLOEXEC);
+}
+
+static int map_seccomp(struct monitor *m, struct err *e)
+{
+	int fd = (int)m->plan.fd_seccomp;
+	struct stat s;
+
+	if (fstat(fd, &s) < 0)
+		return err_sys(e, "seccomp");
+	void *data = mmap(NULL, (size_t)s.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return err_sys(e, "seccomp");
+	m->start.seccomp = data;
+	m->start.seccomp_size = (size_t)s.st_size;
+	return 0;
+}
+
+static void null_stdio(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC); /* path: the host's own /dev */
+
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+static int write_state(struct monitor *m, enum power power, struct err *e)
+{
+	struct state s = { .power = power };
+	int r = process_boot_id(s.boot, e);
+
+	if (r < 0)
+		return r;
+	if (power != POWER_STOPPED) {
+		s.init.pid = m->start.pid;
+		s.monitor.pid = getpid();
+		if ((r = process_start_time(s.init.pid, &s.init.start, e)) < 0 ||
+		    (r = process_start_time(s.monitor.pid, &s.monitor.start, e)) < 0)
+			return r;
+	}
+	return state_write(m->state, &s, e);
+}
+
+/* ---- one life of the instance, from its first step to "init runs" */
+
+static void start_none(struct monitor *m)
+{
+	m->start = (struct start){
+		.plan = &m->plan,
+		.title = m->title,
+		.map = plan_idmap(&m->plan),
+		.dir = (int)m->plan.fd_instance,
+		.host = CGROUP_HOST_NONE,
+		.cgroup = CGROUP_NONE,
+		.overlay = -1,
+		.channel = -1,
+		.theirs = -1,
+		.pidfd = -1,
+		.console = -1,
+		.console_slave = -1,
+		.seccomp = m->start.seccomp,
+		.seccomp_size = m->start.seccomp_size,
+		.root = -1,
+		.null_device = -1,
+	};
+}
+
+static int begin(struct monitor *m, struct err *e)
+{
+	start_none(m);
+	int r = steps_run(spawn_steps, &m->start, e);
+	if (r < 0)
+		return r;
+	r = write_state(m, POWER_RUNNING, e);
+	if (r == 0)
+		r = console_open(&m->console, m->start.console, m->start.dir, m->plan.log_size, e);
+	return r;
+}
+
+static void tell(struct monitor *m, const struct err *err)
+{
+	struct monitor_result result = { *err };
+
+	if (m->result < 0)
+		return;
+	(void)!write(m->result, &result, sizeof result); /* a caller that went away does not want to know */
+	close(take_fd(&m->result));
+}
+
+/* ---- waiting */
+
+/* Console output, console clients, the end of init; nothing ticks. */
+static void watch(struct monitor *m)
+{
+	for (;;) {
+		struct pollfd p[2 + CONSOLE_POLLS];
+		int n = 0;
+
+		p[n++] = (struct pollfd){ .fd = m->start.pidfd, .events = POLLIN };
+		n += console_poll(&m->console, p + n);
+		if (poll(p, (nfds_t)n, -1) < 0 && errno != EINTR)
+			return;
+		console_handle(&m->console, p + 1);
+		if (p[0].revents)
+			return;
+	}
+}
+
+static int reap(struct monitor *m)
+{
+	int status = 0;
+
+	process_reap(m->start.pid, &status);
+	return status;
+}
+
+/* ---- the end */
+
+static void release(struct monitor *m)
+{
+	cgroup_close(&m->start.cgroup);
+	(void)cgroup_remove(&m->start.host, m->plan.cgroup, NULL); /* what stays is taken over by the next start */
+	auto_fd(&m->start.pidfd);
+	auto_fd(&m->start.console);
+	auto_fd(&m->start.console_slave);
+	m->start.pidfd = m->start.console = m->start.console_slave = -1;
+}
+
+/* An instance that reboots at once, always, must not become a busy loop: the pause doubles up to ten seconds. */
+static void back_off(int64_t began_ms, unsigned *pause_ms)
+{
+	if (monotonic_ms() - began_ms > 10000) {
+		*pause_ms = 0;
+		return;
+	}
+	*pause_ms = *pause_ms ? *pause_ms * 2 : 50;
+	if (*pause_ms > 10000)
+		*pause_ms = 10000;
+	struct timespec t = { *pause_ms / 1000, (long)(*pause_ms % 1000) * 1000000 };
+	nanosleep(&t, NULL);
+}
+
+static int run(struct monitor *m, struct err *e)
+{
+	unsigned pause_ms = 0;
+	int status = 0;
+
+	for (;;) {
+		int64_t began = monotonic_ms();
+		int r = begin(m, e);
+
+		if (r < 0) {
+			(void)write_state(m, POWER_STOPPED, NULL); /* the caller hears the reason */
+			return r;
+		}
+		tell(m, &ERR_NONE);
+		watch(m);
+		console_drain(&m->console);
+		status = reap(m);
+		console_close(&m->console);
+		if (!ended_in_reboot(status))
+			break;
+		release(m);
+		cgroup_host_close(&m->start.host);
+		auto_fd(&m->start.overlay);
+		back_off(began, &pause_ms);
+	}
+	ended_log(m->start.dir, status);
+	return 0;
+}
+
+/* ---- what only costs time, in a process of its own that nobody waits for: the overlay's end syncs its file system, the monitor's
+ * own cgroup cannot be removed from inside, an ephemeral instance is deleted (unless the command that stopped it does) */
+
+static void remove_monitor_cgroup(struct monitor *m)
+{
+	char name[96];
+
+	if (str_fmt(name, sizeof name, "%s.monitor", m->plan.cgroup) == 0)
+		(void)cgroup_remove(&m->start.host, name, NULL); /* gone already: whoever stopped us did it */
+}
+
+static _Noreturn void close_up(struct monitor *m, bool destroy)
+{
+	remove_monitor_cgroup(m);
+	cgroup_host_close(&m->start.host);
+	auto_fd(&m->start.overlay);
+	if (destroy)
+		ended_destroy(&m->plan);
+	_exit(0);
+}
+
+/* Born in the root of the tree, where no cgroup of ours is in the way. */
+static pid_t fork_closer(struct monitor *m)
+{
+	struct clone_args args = { 0 };
+	pid_t pid = -1;
+
+	if (m->start.host.v2 >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (__u64)m->start.host.v2;
+		pid = sys_clone3(&args, sizeof args);
+	}
+	return pid < 0 ? fork() : pid;
+}
+
+/* The order matters to whoever waits for the stop: everything that it may look at is settled before the flock goes. */
+static void finish(struct monitor *m, bool destroy)
+{
+	release(m);
+	(void)write_state(m, POWER_STOPPED, NULL); /* a full disk: the pid is gone, which says the same */
+	pid_t pid = fork_closer(m);
+	if (pid == 0)
+		close_up(m, destroy);
+	flock(m->state, LOCK_UN);
+	if (pid < 0)
+		close_up(m, destroy);
+}
+
+int monitor_main(int argc, char **argv)
+{
+	struct monitor m = { .state = -1, .result = -1, .console = CONSOLE_NONE };
+	struct err e = ERR_NONE;
+	uint32_t fd;
+
+	const char *number = getenv(MONITOR_PLAN);
+
+	if (argc < 1 || !number || parse_u32(number, 3, 1 << 20, &fd) < 0)
+		return 2;
+	if (load_plan(&m, (int)fd, &e) < 0)
+		return 2;
+	seal_descriptors(&m.plan);
+	m.state = (int)m.plan.fd_state;
+	m.result = (int)m.plan.fd_result;
+	m.title = argv[0];
+	if (!m.plan.foreground)
+		null_stdio();
+	fresh_process();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	int r = map_seccomp(&m, &e);
+	if (r == 0)
+		r = run(&m, &e);
+	if (r < 0)
+		tell(&m, &e);
+	finish(&m, r == 0 && m.plan.ephemeral);
+	return r < 0;
+}

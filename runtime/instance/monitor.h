@@ -1,0 +1,19 @@
+/* monitor - the one small process that stays for each running instance
+ *
+ *   caller --clone--> monitor --exec of itself--> steps --> "running" to the caller --> loop until init has ended
+ *
+ * It keeps the pidfd of init, the console's master, a descriptor of the overlay (so that the end of init needs no sync of the
+ * upper's file system), and the flock of the state file. It may be killed: the instance goes on, the next command that takes the
+ * lock adopts it. */
+#pragma once
+#include "core/err.h"
+
+/* What the caller hears on the result pipe: the chain (code 0: it runs), one write. */
+struct monitor_result {
+	struct err err;
+};
+
+/* The environment says which descriptor holds the plan (ps shows the arguments). Exit status of the process. */
+#define MONITOR_PLAN "LXCBOX_PLAN"
+
+int monitor_main(int argc, char **argv);

@@ -1,0 +1,74 @@
+/* plan - everything that a start is going to do, decided before anything is done
+ *
+ *   records (profiles + own config, expanded, validated)  --plan_build-->  plan  --steps-->  system calls
+ *
+ * Building is pure: no effects, no root needed. `--explain` prints the steps of a plan and stops. The plan crosses the exec of the monitor
+ * as bytes (plan_pack, plan_unpack): nothing behind it parses configuration. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include "core/buf.h"
+#include "core/field.h"
+#include "core/instance.h"
+#include "runtime/isolate/idmap.h"
+
+struct plan {
+	const char *name;
+	const char *cgroup; /* "ID.NAME" */
+	const char *hostname;
+	const char *architecture;
+	struct names layers; /* topmost first */
+
+	/* isolation */
+	bool privileged;
+	bool nesting;
+	int64_t idmap_base;
+	int64_t idmap_size;
+	int64_t capabilities_dropped; /* bit mask */
+	struct names seccomp_deny;    /* further system calls by name: ENOSYS */
+	bool seccomp_default;	      /* our deny list */
+	bool seccomp_compat;	      /* 32-bit calls denied */
+	const char *lsm_profile;      /* AppArmor profile to enter; "" when the LSM is off */
+
+	/* root filesystem */
+	bool host_clone;   /* layers lie over the host's own / */
+	bool volatile_root; /* overlay never syncs */
+
+	/* init */
+	bool own_init;	       /* ours idles as pid 1 */
+	struct names init;     /* argv; empty: searched */
+	struct names environ;  /* K=V of init */
+	struct map sysctls;
+	struct map rlimits; /* "nofile" -> "1024:4096" */
+
+	/* limits; -1 (and "" for cpus): none */
+	int64_t memory;
+	int64_t processes;
+	int64_t cpu_percent, cpu_priority;
+	int64_t cpu_quota_us, cpu_period_us;
+	const char *cpus;
+
+	/* life */
+	bool ephemeral;
+	bool autorestart;
+	int64_t log_size;
+	bool foreground; /* the monitor keeps the caller's session and standard descriptors */
+
+	/* descriptors that the monitor inherits; -1: none. Filled by start.c */
+	int64_t fd_instance, fd_state, fd_result, fd_seccomp, fd_store;
+	struct names fd_layers; /* numbers, like layers */
+};
+
+/* INST with expanded_config and expanded_devices filled. STORE_ID goes into the cgroup's name. */
+int plan_build(struct arena *a, const char *store_id, const struct instance *inst, struct plan *ret, struct err *e);
+
+void plan_pack(const struct plan *p, struct buf *to);
+int plan_unpack(struct arena *a, const void *data, size_t n, struct plan *ret, struct err *e);
+
+static inline struct idmap plan_idmap(const struct plan *p)
+{
+	return (struct idmap){ (uint32_t)p->idmap_base, p->privileged ? 0 : (uint32_t)p->idmap_size };
+}
+
+/* The cgroup controllers that its limits need, as bits of enum cgroup_controller. */
+unsigned plan_controllers(const struct plan *p);

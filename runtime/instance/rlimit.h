@@ -1,0 +1,11 @@
+/* rlimit - limits.kernel.NAME: the kernel's limits of a process by LXD's names */
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+#include "core/err.h"
+
+/* "nofile" and "1024", "1024:4096", "unlimited". -EINVAL names the key and what would be right. */
+int rlimit_check(const char *name, const char *value, struct err *e);
+
+/* For the calling process. What this host does not allow is named ("limits.kernel.nofile: ..."). */
+int rlimit_set(const char *name, const char *value, struct err *e);

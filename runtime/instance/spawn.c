@@ -1,0 +1,372 @@
+/* The host's side of a start: runs in the monitor, as root of the host */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/parse.h"
+#include "runtime/host/process.h"
+#include "runtime/host/sys.h"
+#include "runtime/instance/step.h"
+#include "runtime/isolate/devices.h"
+#include "runtime/rootfs/overlay.h"
+
+/* ---- cgroup */
+
+static void cgroup_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "make control group lxcbox/%s, delegated to id %lld", p->cgroup, (long long)p->idmap_base);
+}
+
+/* What version 2 does by itself has a controller of its own in version 1. */
+static unsigned only_v1(const struct start *s)
+{
+	unsigned wanted = 0;
+
+	if (s->host.v2 >= 0)
+		return 0;
+	if (s->plan->privileged)
+		wanted |= CGROUP_BIT(CGROUP_DEVICES);
+	if (s->host.v1[CGROUP_FREEZER] >= 0)
+		wanted |= CGROUP_BIT(CGROUP_FREEZER);
+	return wanted;
+}
+
+static int cgroup_run(struct start *s, struct err *e)
+{
+	unsigned wanted = plan_controllers(s->plan);
+	int r = cgroup_host_open(&s->host, wanted, e);
+
+	if (r < 0)
+		return r;
+	wanted |= only_v1(s);
+	if ((r = cgroup_create(&s->host, s->plan->cgroup, wanted, &s->cgroup, e)) < 0)
+		return r;
+	return s->map.size ? cgroup_delegate(&s->cgroup, s->map.base, e) : 0;
+}
+
+static void cgroup_undo(struct start *s)
+{
+	cgroup_close(&s->cgroup);
+	(void)cgroup_remove(&s->host, s->plan->cgroup, NULL); /* what stays is taken over by the next start */
+}
+
+/* ---- limits */
+
+static bool limits_wanted(const struct plan *p)
+{
+	return plan_controllers(p) != 0;
+}
+
+static void limits_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, "set");
+	if (p->memory >= 0)
+		buf_addf(to, " memory=%lld", (long long)p->memory);
+	if (p->processes >= 0)
+		buf_addf(to, " processes=%lld", (long long)p->processes);
+	if (p->cpu_quota_us >= 0)
+		buf_addf(to, " cpu=%lld/%lldus", (long long)p->cpu_quota_us, (long long)p->cpu_period_us);
+	if (p->cpu_percent >= 0)
+		buf_addf(to, " cpu weight=%lld%%-%lld", (long long)p->cpu_percent, (long long)(10 - p->cpu_priority));
+	if (*p->cpus)
+		buf_addf(to, " cpus=%s", p->cpus);
+	if (p->privileged)
+		buf_addstr(to, " devices=allow list");
+}
+
+static int limits_run(struct start *s, struct err *e)
+{
+	const struct plan *p = s->plan;
+	int r = 0;
+
+	if (p->memory >= 0)
+		r = err_in(e, cgroup_set_memory(&s->cgroup, (uint64_t)p->memory, e), "limits.memory");
+	if (r == 0 && p->processes >= 0)
+		r = err_in(e, cgroup_set_pids(&s->cgroup, p->processes, e), "limits.processes");
+	if (r == 0 && p->cpu_quota_us >= 0)
+		r = err_in(e, cgroup_set_cpu_quota(&s->cgroup, p->cpu_quota_us, (uint64_t)p->cpu_period_us, e),
+			   "limits.cpu.allowance");
+	if (r == 0 && p->cpu_percent >= 0)
+		r = err_in(e, cgroup_set_cpu_weight(&s->cgroup, (unsigned)p->cpu_percent, (unsigned)p->cpu_priority, e),
+			   "limits.cpu.allowance");
+	if (r == 0 && *p->cpus)
+		r = err_in(e, cgroup_set_cpus(&s->cgroup, p->cpus, e), "limits.cpu");
+	return r;
+}
+
+/* ---- devices that a privileged container may touch */
+
+static bool devices_wanted(const struct plan *p)
+{
+	return p->privileged;
+}
+
+static void devices_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "allow null zero full random urandom tty console ptmx pts fuse tun, deny all other devices");
+}
+
+static int devices_run(struct start *s, struct err *e)
+{
+	return devices_limit(&s->cgroup, e);
+}
+
+/* ---- the first process inside */
+
+static void clone_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "new mount, process, network, host name, IPC and cgroup namespaces%s", p->privileged ? "" : ", user namespace");
+}
+
+static uint64_t clone_flags(const struct plan *p)
+{
+	uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
+
+	return p->privileged ? flags : flags | CLONE_NEWUSER;
+}
+
+/* The child is in the cgroup from its first instruction (5.7); before, it moves itself (guest.c). */
+static pid_t do_clone(struct start *s, bool *in_cgroup)
+{
+	struct clone_args args = {
+		.flags = clone_flags(s->plan) | CLONE_PIDFD,
+		.exit_signal = SIGCHLD,
+		.pidfd = (uintptr_t)&s->pidfd,
+	};
+	pid_t pid = -1;
+
+	*in_cgroup = s->cgroup.v2 >= 0;
+	if (*in_cgroup) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (__u64)s->cgroup.v2;
+		pid = sys_clone3(&args, sizeof args);
+	}
+	if (pid < 0 && (!*in_cgroup || errno == ENOSYS || errno == EINVAL || errno == E2BIG)) {
+		*in_cgroup = false;
+		args.flags &= ~CLONE_INTO_CGROUP;
+		args.cgroup = 0;
+		pid = sys_clone3(&args, offsetof(struct clone_args, set_tid));
+	}
+	if (pid < 0 && sys_is_missing(errno)) /* < 5.3, or a filter that hides clone3 */
+		pid = (pid_t)syscall(SYS_clone, (clone_flags(s->plan) | CLONE_PIDFD | SIGCHLD), 0, &s->pidfd, 0, 0);
+	return pid;
+}
+
+static _Noreturn void child(struct start *s, bool in_cgroup)
+{
+	struct channel_message m = { .kind = CHANNEL_ERROR };
+	int r = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	close(s->channel);
+	if (!in_cgroup && s->cgroup.v2 >= 0)
+		r = cgroup_join_v2(s->cgroup.v2, &m.err);
+	if (r == 0)
+		r = cgroup_join_v1(&s->cgroup, &m.err);
+	/* after the joins: its root is where we are */
+	if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
+		r = err_sys(&m.err, "cgroup namespace");
+	if (r < 0) {
+		(void)channel_send(s->theirs, &m, NULL, 0, NULL);
+		_exit(1);
+	}
+	guest_main(s);
+}
+
+static int clone_run(struct start *s, struct err *e)
+{
+	int pair[2];
+	bool in_cgroup, mapped = s->map.size > 0;
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	s->channel = pair[0];
+	s->theirs = pair[1];
+	/* made under the instance's own root id: what the kernel counts per creator of a user namespace (inotify instances, keys,
+	 * namespaces) is then its own, not the host root's */
+	if (mapped && (r = idmap_root_effective(&s->map, e)) < 0)
+		return r;
+	s->pid = do_clone(s, &in_cgroup);
+	int error = errno;
+	if (s->pid == 0)
+		child(s, in_cgroup);
+	if (mapped && (r = idmap_root_effective_end(e)) < 0)
+		return r;
+	close(s->theirs);
+	s->theirs = -1;
+	if (s->pid > 0)
+		return 0;
+	if (error == ENOSPC || error == EUSERS)
+		return err_set(e, -error, "no more user namespaces (user.max_user_namespaces, or the limit of nesting)");
+	if (error == EINVAL && mapped)
+		return err_set(e, -error, "this kernel has no user namespaces: security.privileged=true is the way without");
+	return err_code(e, -error, "clone");
+}
+
+static void clone_undo(struct start *s)
+{
+	if (s->pid > 0) {
+		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL); /* gone already: fine */
+		process_reap(s->pid, NULL);
+	}
+	if (s->pidfd >= 0)
+		close(take_fd(&s->pidfd));
+	if (s->channel >= 0)
+		close(take_fd(&s->channel));
+}
+
+/* ---- ids */
+
+static bool idmap_wanted(const struct plan *p)
+{
+	return !p->privileged;
+}
+
+static void idmap_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "ids 0-%lld inside are %lld-%lld here", (long long)p->idmap_size - 1, (long long)p->idmap_base,
+		 (long long)(p->idmap_base + p->idmap_size - 1));
+}
+
+static int idmap_run(struct start *s, struct err *e)
+{
+	return idmap_write(s->pid, &s->map, e);
+}
+
+/* ---- root filesystem */
+
+static void rootfs_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s", p->host_clone ? "this host's / and " : "",
+		 p->layers.n, p->layers.n == 1 ? "" : "s", p->privileged ? "" : ", owners shifted by idmapped mounts",
+		 p->volatile_root ? ", never synced" : "");
+}
+
+static int open_host_root(void)
+{
+	return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* path: the host's own root */
+}
+
+/* The descriptors were inherited; for a host clone the host's root lies below them all. */
+static int layer_descriptors(const struct plan *p, int *layer, size_t *n, struct err *e)
+{
+	*n = 0;
+	for (size_t i = 0; i < p->fd_layers.n; i++) {
+		uint32_t fd;
+
+		if (parse_u32(p->fd_layers.item[i], 0, 1 << 20, &fd) < 0)
+			return err_set(e, -EINVAL, "layer descriptor");
+		layer[(*n)++] = (int)fd;
+	}
+	if (p->host_clone) {
+		int root = open_host_root();
+
+		if (root < 0)
+			return err_sys(e, "/");
+		layer[(*n)++] = root;
+	}
+	return 0;
+}
+
+/* *RET stays -1 where nothing is mapped. */
+static int open_userns(const struct start *s, int *ret, struct err *e)
+{
+	char path[40];
+
+	if (!s->map.size)
+		return 0;
+	str_fmt(path, sizeof path, "/proc/%d/ns/user", (int)s->pid);
+	*ret = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	return *ret < 0 ? err_sys(e, "%s", path) : 0;
+}
+
+static int rootfs_run(struct start *s, struct err *e)
+{
+	int layer[OVERLAY_MAX_LAYERS + 2];
+	size_t n;
+
+	if (s->plan->fd_layers.n > OVERLAY_MAX_LAYERS)
+		return err_set(e, -E2BIG, "%zu layers are more than overlayfs takes", s->plan->fd_layers.n);
+	int r = layer_descriptors(s->plan, layer, &n, e);
+	if (r < 0)
+		return r;
+	AUTO(fd) int rw = at_open(s->dir, "rw", O_RDONLY | O_DIRECTORY, 0, e);
+	if (rw < 0)
+		return rw;
+	AUTO(fd) int userns = -1;
+	if ((r = open_userns(s, &userns, e)) < 0)
+		return r;
+	overlay_forget_volatile(rw);
+	struct overlay o = {
+		.layer = layer, .n_layers = n, .rw = rw, .map = &s->map, .userns = userns, .volatile_ = s->plan->volatile_root,
+	};
+	return overlay_mount(&o, &s->overlay, e);
+}
+
+static void rootfs_undo(struct start *s)
+{
+	if (s->overlay >= 0)
+		close(take_fd(&s->overlay));
+}
+
+/* ---- hand over, and wait for the exec of init */
+
+static void handover_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "hand the root over, take the console, wait until init runs");
+}
+
+static int take_console(struct start *s, const int *fd)
+{
+	s->console = fd[0];
+	s->console_slave = fd[1];
+	return 0;
+}
+
+static int handover_run(struct start *s, struct err *e)
+{
+	struct channel_message m = { .kind = CHANNEL_ROOT };
+	int fd[2], r = channel_send(s->channel, &m, &s->overlay, 1, e);
+
+	while (r >= 0 && (r = channel_receive(s->channel, &m, fd, 2, e)) > 0) {
+		if (m.kind == CHANNEL_ERROR) {
+			if (e)
+				*e = m.err;
+			return m.err.code ? m.err.code : -EIO;
+		}
+		take_console(s, fd);
+	}
+	if (r < 0)
+		return r;
+	close(take_fd(&s->channel));
+	if (process_wait_exit(s->pidfd, 0) == 0 && s->console < 0)
+		return err_set(e, -ECHILD, "the first process inside ended before init was executed");
+	return 0;
+}
+
+static void handover_undo(struct start *s)
+{
+	if (s->console >= 0)
+		close(take_fd(&s->console));
+	if (s->console_slave >= 0)
+		close(take_fd(&s->console_slave));
+}
+
+const struct step spawn_steps[] = {
+	{ "cgroup", IN_HOST, NULL, cgroup_describe, cgroup_run, cgroup_undo },
+	{ "limits", IN_HOST, limits_wanted, limits_describe, limits_run, NULL },
+	{ "devices", IN_HOST, devices_wanted, devices_describe, devices_run, NULL },
+	{ "namespaces", IN_HOST, NULL, clone_describe, clone_run, clone_undo },
+	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
+	{ "rootfs", IN_HOST, NULL, rootfs_describe, rootfs_run, rootfs_undo },
+	{ "handover", IN_HOST, NULL, handover_describe, handover_run, handover_undo },
+	{ "", IN_HOST, NULL, NULL, NULL, NULL },
+};

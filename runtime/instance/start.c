@@ -1,0 +1,226 @@
+#include "runtime/instance/start.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "runtime/host/process.h"
+#include "runtime/host/self.h"
+#include "runtime/host/sys.h"
+#include "runtime/instance/monitor.h"
+#include "runtime/instance/state.h"
+#include "runtime/isolate/cgroup.h"
+#include "runtime/isolate/seccomp.h"
+#include "runtime/local.h"
+#include "runtime/rootfs/layer.h"
+
+/* Everything that the monitor is to inherit, open. */
+struct handed {
+	int state, result, plan, seccomp, binary, cgroup;
+	int store; /* borrowed */
+	int layer[512];
+	size_t n_layers;
+};
+
+#define HANDED_NONE ((struct handed){ .state = -1, .result = -1, .plan = -1, .seccomp = -1, .binary = -1, .cgroup = -1, .store = -1 })
+
+static void auto_handed(struct handed *h)
+{
+	int *one[] = { &h->state, &h->result, &h->plan, &h->seccomp, &h->binary, &h->cgroup };
+
+	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
+		auto_fd(one[i]);
+	for (size_t i = 0; i < h->n_layers; i++)
+		close(h->layer[i]);
+}
+
+/* ---- preparing */
+
+/* The same program for init and for every exec later: kept beside the instance, rewritten only when it changed. */
+static int prepare_seccomp(int dir, const struct plan *p, int *ret_fd, struct err *e)
+{
+	AUTO(buf) struct buf want = BUF_NONE;
+	AUTO(buf) struct buf have = BUF_NONE;
+	struct seccomp_rules rules = { .defaults = p->seccomp_default, .deny_compat = p->seccomp_compat, .deny = &p->seccomp_deny };
+	int r = seccomp_build(&rules, &want, e);
+
+	if (r < 0)
+		return r;
+	r = at_read(dir, "seccomp", 1 << 20, &have, NULL);
+	if (r < 0 || have.len != want.len || memcmp(have.s, want.s, want.len)) {
+		if ((r = at_write_atomic(dir, "seccomp", want.s, want.len, 0600, e)) < 0)
+			return r;
+	}
+	*ret_fd = at_open(dir, "seccomp", O_RDONLY, 0, e);
+	return *ret_fd < 0 ? *ret_fd : 0;
+}
+
+static int open_layers(struct store *st, const struct plan *p, struct handed *h, struct err *e)
+{
+	for (size_t i = 0; i < p->layers.n; i++) {
+		if (h->n_layers == ARRAY_SIZE(h->layer))
+			return err_set(e, -E2BIG, "more than %zu layers", ARRAY_SIZE(h->layer));
+		int fd = layer_open(st, p->layers.item[i], e);
+		if (fd < 0)
+			return fd;
+		h->layer[h->n_layers++] = fd;
+	}
+	return 0;
+}
+
+static int write_plan(struct arena *a, struct plan *p, int dir, bool foreground, struct handed *h, struct err *e)
+{
+	AUTO(buf) struct buf bytes = BUF_NONE;
+
+	p->foreground = foreground;
+	p->fd_instance = dir;
+	p->fd_state = h->state;
+	p->fd_result = h->result;
+	p->fd_seccomp = h->seccomp;
+	p->fd_store = h->store;
+	p->fd_layers = (struct names){ 0 };
+	for (size_t i = 0; i < h->n_layers; i++)
+		names_add(a, &p->fd_layers, arena_fmt(a, "%d", h->layer[i]));
+	plan_pack(p, &bytes);
+	if (buf_error(&bytes))
+		return err_code(e, buf_error(&bytes), "plan");
+	h->plan = (int)syscall(SYS_memfd_create, "plan", MFD_CLOEXEC);
+	if (h->plan < 0)
+		return err_sys(e, "memfd");
+	int r = fd_write(h->plan, bytes.s, bytes.len);
+	return r < 0 ? err_code(e, r, "memfd") : 0;
+}
+
+/* The monitor leaves the caller's cgroup at its birth: a session's or unit's end must not take it along. */
+static int open_monitor_cgroup(const struct plan *p, int *ret, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	struct cgroup cg = CGROUP_NONE;
+	char name[96];
+	int r = cgroup_host_open(&host, 0, e);
+
+	if (r < 0 || host.v2 < 0)
+		return r;
+	if ((r = str_fmt(name, sizeof name, "%s.monitor", p->cgroup)) < 0)
+		return err_code(e, r, "%s", p->cgroup);
+	if ((r = cgroup_create(&host, name, 0, &cg, e)) < 0)
+		return r;
+	*ret = cg.v2;
+	return 0;
+}
+
+/* ---- the monitor's birth */
+
+static void inherit(const struct handed *h, int dir)
+{
+	const int one[] = { h->state, h->result, h->plan, h->seccomp, h->store, dir };
+
+	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
+		(void)fcntl(one[i], F_SETFD, 0);
+	for (size_t i = 0; i < h->n_layers; i++)
+		(void)fcntl(h->layer[i], F_SETFD, 0);
+}
+
+static _Noreturn void become_monitor(const struct handed *h, const struct plan *p, int dir, bool foreground)
+{
+	char title[96], number[32];
+	char *argv[] = { title, NULL };
+	char *env[] = { number, NULL };
+	struct monitor_result result = { ERR_NONE };
+
+	if (!foreground)
+		setsid();
+	str_fmt(title, sizeof title, LOCAL_MONITOR_TITLE " %s", p->name);
+	str_fmt(number, sizeof number, MONITOR_PLAN "=%d", h->plan);
+	inherit(h, dir);
+	sys_execveat(h->binary, "", argv, env, AT_EMPTY_PATH);
+	err_sys(&result.err, "monitor: exec");
+	(void)!write(h->result, &result, sizeof result);
+	_exit(1);
+}
+
+static pid_t spawn_monitor(const struct handed *h, const struct plan *p, int dir, bool foreground)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	pid_t pid = -1;
+
+	if (h->cgroup >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (__u64)h->cgroup;
+		pid = sys_clone3(&args, sizeof args);
+	}
+	if (pid < 0)
+		pid = fork();
+	if (pid == 0)
+		become_monitor(h, p, dir, foreground);
+	return pid;
+}
+
+/* The monitor writes once, or dies without a word. */
+static int wait_result(int fd, pid_t pid, struct err *e)
+{
+	struct monitor_result result;
+	ssize_t n;
+	int status;
+
+	do {
+		n = read(fd, &result, sizeof result);
+	} while (n < 0 && errno == EINTR);
+	if (n == sizeof result) {
+		if (!result.err.code)
+			return 0;
+		if (e)
+			*e = result.err;
+		process_reap(pid, NULL);
+		return result.err.code;
+	}
+	if (process_reap(pid, &status) == 0 && WIFSIGNALED(status))
+		return err_set(e, -ECHILD, "its monitor was killed by signal %d", WTERMSIG(status));
+	return err_set(e, -ECHILD, "its monitor ended without a word");
+}
+
+static int wait_end(pid_t pid, struct err *e)
+{
+	int status, r = process_reap(pid, &status);
+
+	return r < 0 ? err_code(e, r, "wait") : 0;
+}
+
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
+		   struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	__attribute__((cleanup(auto_handed))) struct handed h = HANDED_NONE;
+	struct plan p;
+	int result[2], r;
+
+	(void)lock;
+	if ((r = plan_build(&a, st->id, inst, &p, e)) < 0)
+		return r;
+	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
+	    (r = prepare_seccomp(dir, &p, &h.seccomp, e)) < 0 || (r = self_open(&h.binary, e)) < 0 ||
+	    (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
+		return r;
+	if (pipe2(result, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	AUTO(fd) int listen = result[0];
+	h.result = result[1];
+	h.store = st->dir;
+	if ((r = write_plan(&a, &p, dir, foreground, &h, e)) < 0)
+		return r;
+
+	pid_t pid = spawn_monitor(&h, &p, dir, foreground);
+	if (pid < 0)
+		return err_sys(e, "monitor: fork");
+	close(take_fd(&h.result));
+	close(take_fd(&h.state)); /* the monitor holds its lock from here on */
+	r = wait_result(listen, pid, e);
+	return r == 0 && foreground ? wait_end(pid, e) : r;
+}

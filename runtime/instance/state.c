@@ -1,0 +1,142 @@
+#include "runtime/instance/state.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/buf.h"
+
+#define STATE_SIZE 160 /* fixed, so that a rewrite never leaves an old tail */
+
+static const char *const power_name[] = {
+	[POWER_STOPPED] = "STOPPED",
+	[POWER_RUNNING] = "RUNNING",
+	[POWER_FROZEN] = "FROZEN",
+};
+
+static void format(const struct state *s, char to[STATE_SIZE])
+{
+	int n;
+
+	memset(to, ' ', STATE_SIZE);
+	str_fmt(to, STATE_SIZE, "%s %s %d %llu %d %llu", power_name[s->power], *s->boot ? s->boot : "-", s->init.pid,
+		(unsigned long long)s->init.start, s->monitor.pid, (unsigned long long)s->monitor.start);
+	n = (int)strlen(to);
+	to[n] = ' ';
+	to[STATE_SIZE - 1] = '\n';
+}
+
+static bool parse(char *text, struct state *ret)
+{
+	char power[16], boot[BOOT_ID_SIZE];
+	unsigned long long init_start, monitor_start;
+
+	if (sscanf(text, "%15s %36s %d %llu %d %llu", power, boot, &ret->init.pid, &init_start, &ret->monitor.pid,
+		   &monitor_start) != 6)
+		return false;
+	ret->init.start = init_start;
+	ret->monitor.start = monitor_start;
+	memcpy(ret->boot, boot, sizeof boot);
+	for (size_t i = 0; i < ARRAY_SIZE(power_name); i++) {
+		if (str_eq(power, power_name[i])) {
+			ret->power = (enum power)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The world has the last word. */
+static void hold_against_world(const char *boot, struct state *s)
+{
+	if (s->power == POWER_STOPPED)
+		return;
+	if (!str_eq(s->boot, boot)) {
+		s->was_up = true;
+		s->power = POWER_STOPPED;
+		return;
+	}
+	if (!process_is_alive(&s->init))
+		s->power = POWER_STOPPED;
+}
+
+int state_read(int dir, const char *boot, struct state *ret, struct err *e)
+{
+	char text[STATE_SIZE + 1];
+	struct stat st;
+
+	*ret = (struct state){ 0 };
+	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "state");
+	ssize_t n = read(fd, text, STATE_SIZE);
+	if (n < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "state");
+	ret->last_used = (struct timestamp){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
+	text[n] = 0;
+	if (n == 0) {
+		ret->last_used = (struct timestamp){ 0 };
+		return 0; /* never started */
+	}
+	if (!parse(text, ret))
+		*ret = (struct state){ .last_used = ret->last_used };
+	ret->recorded = ret->power;
+	hold_against_world(boot, ret);
+	return 0;
+}
+
+int state_write(int fd, const struct state *s, struct err *e)
+{
+	char text[STATE_SIZE];
+
+	format(s, text);
+	ssize_t n = pwrite(fd, text, sizeof text, 0);
+	if (n != sizeof text) {
+		if (n >= 0)
+			errno = ENOSPC;
+		return err_sys(e, "state");
+	}
+	return 0;
+}
+
+int state_open_init(const struct state *s, struct err *e)
+{
+	if (s->power == POWER_STOPPED)
+		return err_code(e, -ESRCH, "init");
+	return process_open(&s->init, e);
+}
+
+int state_claim(int dir, int *ret_fd, struct err *e)
+{
+	AUTO(fd) int fd = openat(dir, "state", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_sys(e, "state");
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? err_set(e, -EBUSY, "its monitor is still alive") : err_sys(e, "state");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int state_wait_released(int dir, int timeout_ms)
+{
+	int64_t end = monotonic_ms() + timeout_ms;
+	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	for (long wait_us = 20;; wait_us = wait_us < 5000 ? wait_us * 2 : 5000) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			return 0;
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (monotonic_ms() > end)
+			return -ETIMEDOUT;
+		struct timespec t = { 0, wait_us * 1000 };
+		nanosleep(&t, NULL);
+	}
+}

@@ -1,0 +1,238 @@
+#include "runtime/instance/stop.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "runtime/host/process.h"
+#include "runtime/host/sys.h"
+#include "runtime/instance/log.h"
+#include "runtime/instance/state.h"
+#include "runtime/isolate/cgroup.h"
+
+struct stopping {
+	struct store *st;
+	int dir;
+	const char *name;
+	char cgroup_name[96];
+	struct state state;
+	int pidfd;
+	struct cgroup_host host;
+	struct cgroup cgroup;
+};
+
+#define STOPPING_NONE ((struct stopping){ .pidfd = -1, .host = CGROUP_HOST_NONE, .cgroup = CGROUP_NONE })
+
+static void auto_stopping(struct stopping *s)
+{
+	auto_fd(&s->pidfd);
+	cgroup_close(&s->cgroup);
+	cgroup_host_close(&s->host);
+}
+
+static int look(struct stopping *s, struct store *st, int dir, const char *name, struct err *e)
+{
+	char boot[BOOT_ID_SIZE];
+	int r = process_boot_id(boot, e);
+
+	s->st = st;
+	s->dir = dir;
+	s->name = name;
+	if (r < 0 || (r = str_fmt(s->cgroup_name, sizeof s->cgroup_name, "%s.%s", st->id, name)) < 0 ||
+	    (r = state_read(dir, boot, &s->state, e)) < 0)
+		return r;
+	/* without a v2 tree everything that counts is in the freezer's hierarchy */
+	if ((r = cgroup_host_open(&s->host, 0, e)) < 0)
+		return r;
+	(void)cgroup_open(&s->host, s->cgroup_name, &s->cgroup, NULL); /* none left: nothing to do there */
+	if (s->state.power == POWER_STOPPED)
+		return 0;
+	s->pidfd = state_open_init(&s->state, NULL); /* gone meanwhile: found below */
+	return 0;
+}
+
+/* ---- asking */
+
+static bool is_busybox(pid_t pid)
+{
+	char path[40], exe[256];
+
+	str_fmt(path, sizeof path, "/proc/%d/exe", (int)pid);
+	ssize_t n = readlinkat(AT_FDCWD, path, exe, sizeof exe - 1);
+	if (n < 0)
+		return false;
+	exe[n] = 0;
+	return strstr(exe, "busybox") != NULL;
+}
+
+/* systemd blocks its signals and reads them from a descriptor; others catch. The numbers are the kernel's: libcs differ about
+ * where real-time signals begin. 0: it takes none of them. */
+static int stop_signal(pid_t pid)
+{
+	static const int wanted[] = { SIGNAL_RTMIN_3, SIGPWR, SIGUSR2, SIGTERM };
+	uint64_t handled;
+
+	if (process_handled_signals(pid, &handled, NULL) < 0)
+		return SIGPWR;
+	if (is_busybox(pid))
+		return SIGUSR2; /* power off; TERM would reboot */
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		if (handled & (1ull << (wanted[i] - 1)))
+			return wanted[i];
+	}
+	return 0;
+}
+
+/* Processes of the instance besides pid 1. */
+static bool is_alone(const struct stopping *s)
+{
+	char text[64];
+	int n = s->cgroup.v2 >= 0 ? cgroup_read(s->cgroup.v2, "cgroup.procs", text, sizeof text) : -1;
+
+	return n > 0 && strchr(text, '\n') == text + n - 1 && cgroup_read_field(s->cgroup.v2, "cgroup.stat", "nr_descendants") <= 1;
+}
+
+/* busybox's init ends everything, and then only sleeps a second before it calls reboot(2): when nothing but it is left by then, there is
+ * nothing that the second is for. */
+static int wait_busybox(struct stopping *s, int timeout_ms)
+{
+	int r = process_wait_exit(s->pidfd, timeout_ms >= 0 && timeout_ms < 1100 ? timeout_ms : 1100);
+
+	if (r != -ETIMEDOUT || (timeout_ms >= 0 && timeout_ms <= 1100))
+		return r;
+	if (is_alone(s))
+		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	return process_wait_exit(s->pidfd, timeout_ms < 0 ? -1 : timeout_ms - 1100);
+}
+
+static int ask(struct stopping *s, int timeout_ms, struct err *e)
+{
+	int sig = stop_signal(s->state.init.pid), r;
+	bool busybox = is_busybox(s->state.init.pid);
+
+	if (s->state.power == POWER_FROZEN && (r = cgroup_freeze(&s->cgroup, false, 1000, e)) < 0)
+		return r;
+	if (!sig)
+		return err_set(e, -ENOTSUP, "its init takes no stop signal (catches none of RTMIN+3, PWR, USR2, TERM): --force ends it");
+	if (sys_pidfd_send_signal(s->pidfd, sig) < 0 && errno != ESRCH)
+		return err_sys(e, "signal %d to init", sig);
+	r = busybox ? wait_busybox(s, timeout_ms) : process_wait_exit(s->pidfd, timeout_ms);
+	if (r == -ETIMEDOUT)
+		return err_set(e, r, "Failed shutting down instance, status is \"Running\": shutting down the container failed "
+				     "(init did not end within %d s; --force ends it)", timeout_ms / 1000);
+	return r < 0 ? err_code(e, r, "wait for init") : 0;
+}
+
+/* ---- forcing */
+
+static int force_end(struct stopping *s, struct err *e)
+{
+	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	int r = cgroup_kill(&s->cgroup, e);
+	if (r < 0)
+		return r;
+	/* version 1: what is frozen dies only when thawed */
+	if (s->state.power == POWER_FROZEN)
+		(void)cgroup_freeze(&s->cgroup, false, 1000, NULL);
+	r = process_wait_exit(s->pidfd, 10000);
+	if (r == -ETIMEDOUT)
+		return err_set(e, r, "processes of the instance do not die (waiting for a device?)");
+	return r < 0 ? err_code(e, r, "wait for init") : 0;
+}
+
+/* ---- afterwards */
+
+/* The monitor is gone in a moment; then its cgroup, too. */
+static void remove_monitor_cgroup(const struct store *st, const char *name, const struct process *monitor, const struct cgroup_host *host)
+{
+	AUTO(fd) int pidfd = process_open(monitor, NULL);
+	char cgroup[96];
+
+	if (pidfd >= 0)
+		(void)process_wait_exit(pidfd, 100);
+	str_fmt(cgroup, sizeof cgroup, "%s.%s.monitor", st->id, name);
+	(void)cgroup_remove(host, cgroup, NULL); /* busy: the next start takes it over */
+}
+
+/* Its monitor wrote STOPPED and has removed everything but the cgroup that it was in. */
+static bool ended_well(int dir)
+{
+	struct state now;
+	char boot[BOOT_ID_SIZE];
+
+	return process_boot_id(boot, NULL) == 0 && state_read(dir, boot, &now, NULL) == 0 && now.recorded == POWER_STOPPED;
+}
+
+/* Its monitor cleans up when it is there; a stopped or dead one is replaced by this process. */
+static int settle(struct stopping *s, struct err *e)
+{
+	if (state_wait_released(s->dir, 3000) < 0 && process_is_alive(&s->state.monitor)) {
+		log_line(s->dir, "monitor %d did not answer and was killed", s->state.monitor.pid);
+		AUTO(fd) int pidfd = process_open(&s->state.monitor, NULL);
+		if (pidfd >= 0)
+			(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		(void)state_wait_released(s->dir, 3000);
+	}
+	if (ended_well(s->dir)) {
+		remove_monitor_cgroup(s->st, s->name, &s->state.monitor, &s->host);
+		return 0;
+	}
+	return stop_cleanup(s->st, s->dir, s->name, e);
+}
+
+int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	struct state stopped = { .power = POWER_STOPPED };
+	char cgroup[96];
+	int r = cgroup_host_open(&host, ~0u, e);
+
+	if (r < 0)
+		return r;
+	str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name);
+	(void)cgroup_remove(&host, cgroup, NULL); /* busy: the next start takes it over */
+	str_fmt(cgroup, sizeof cgroup, "%s.%s.monitor", st->id, name);
+	(void)cgroup_remove(&host, cgroup, NULL);
+	AUTO(fd) int fd = at_open(dir, "state", O_RDWR, 0, NULL);
+	if (fd < 0)
+		return 0;
+	(void)process_boot_id(stopped.boot, NULL);
+	return state_write(fd, &stopped, e);
+}
+
+int stop_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool force, int timeout_ms, struct err *e)
+{
+	__attribute__((cleanup(auto_stopping))) struct stopping s = STOPPING_NONE;
+	int r = look(&s, st, dir, name, e);
+
+	(void)lock;
+	if (r < 0)
+		return r;
+	if (s.state.power == POWER_STOPPED)
+		return err_set(e, -ESRCH, "The instance is already stopped");
+	if (s.pidfd >= 0 && (r = force ? force_end(&s, e) : ask(&s, timeout_ms, e)) < 0)
+		return r;
+	return settle(&s, e);
+}
+
+int freeze_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool frozen, struct err *e)
+{
+	__attribute__((cleanup(auto_stopping))) struct stopping s = STOPPING_NONE;
+	int r = look(&s, st, dir, name, e);
+
+	(void)lock;
+	if (r < 0)
+		return r;
+	if (s.state.power == POWER_STOPPED)
+		return err_set(e, -ESRCH, "The container isn't running");
+	if (frozen && s.state.power == POWER_FROZEN)
+		return err_set(e, -EALREADY, "The container is already frozen");
+	if ((r = cgroup_freeze(&s.cgroup, frozen, 5000, e)) < 0)
+		return r;
+	s.state.power = frozen ? POWER_FROZEN : POWER_RUNNING;
+	AUTO(fd) int fd = at_open(dir, "state", O_RDWR, 0, e);
+	return fd < 0 ? fd : state_write(fd, &s.state, e);
+}

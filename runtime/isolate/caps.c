@@ -1,0 +1,61 @@
+#include "runtime/isolate/caps.h"
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "core/auto.h"
+#include "core/buf.h"
+
+static int drop_bounding(uint64_t dropped, struct err *e)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		if (!(dropped & (1ull << cap)))
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL) /* EINVAL: beyond this kernel's last */
+			return err_sys(e, "drop capability %d", cap);
+	}
+	return 0;
+}
+
+int caps_limit(uint64_t dropped, struct err *e)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+	int r = drop_bounding(dropped, e);
+
+	if (r < 0)
+		return r;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL) /* < 4.3 */
+		return err_sys(e, "ambient capabilities");
+	if (syscall(SYS_capget, &head, caps) < 0)
+		return err_sys(e, "capget");
+	for (int i = 0; i < 2; i++) {
+		caps[i].permitted &= ~(uint32_t)(dropped >> (32 * i));
+		caps[i].effective = caps[i].permitted;
+		caps[i].inheritable = 0;
+	}
+	return syscall(SYS_capset, &head, caps) < 0 ? err_sys(e, "capset") : 0;
+}
+
+int caps_bounding(int pid, uint64_t *ret, struct err *e)
+{
+	char path[40], status[4096];
+
+	str_fmt(path, sizeof path, "/proc/%d/status", pid);
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	ssize_t n = read(fd, status, sizeof status - 1);
+	if (n < 0)
+		return err_sys(e, "%s", path);
+	status[n] = 0;
+	const char *line = strstr(status, "\nCapBnd:");
+	if (!line)
+		return err_set(e, -EIO, "%s: no CapBnd", path);
+	*ret = strtoull(line + 8, NULL, 16);
+	return 0;
+}

@@ -1,0 +1,746 @@
+/* The instances of this host's state directory: an entry is a lock and one call into a room */
+#include "runtime/local.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/name.h"
+#include "core/parse.h"
+#include "core/store.h"
+#include "runtime/host/process.h"
+#include "runtime/image/images.h"
+#include "runtime/image/metadata.h"
+#include "runtime/instance/console.h"
+#include "runtime/instance/create.h"
+#include "runtime/instance/exec.h"
+#include "runtime/instance/keys.h"
+#include "runtime/instance/log.h"
+#include "runtime/instance/monitor.h"
+#include "runtime/instance/record.h"
+#include "runtime/instance/start.h"
+#include "runtime/instance/state.h"
+#include "runtime/instance/step.h"
+#include "runtime/instance/stop.h"
+#include "runtime/local_impl.h"
+
+/* ---- the store, opened when first needed */
+
+int local_store(struct server *s, bool create, struct store **ret, struct err *e)
+{
+	struct local *l = s->impl;
+
+	*ret = &l->store;
+	if (l->is_open)
+		return 0;
+	int r = store_open(&l->store, l->path, create, e);
+	l->is_open = r == 0;
+	return r;
+}
+
+/* ---- one instance, locked */
+
+struct held {
+	struct store *st;
+	struct lock lock;
+	int dir;
+	struct instance inst; /* recorded and expanded */
+	const char *broken;   /* why the record cannot be used; the rest is empty then */
+};
+
+#define HELD_NONE ((struct held){ .lock = LOCK_NONE, .dir = -1 })
+
+static void auto_held(struct held *h)
+{
+	lock_release(&h->lock);
+	auto_fd(&h->dir);
+}
+
+static void say_waiting(void *ctx, const char *text)
+{
+	report_warn(ctx, "%s; waiting", text);
+}
+
+/* BROKEN_OK: a record that cannot be read is no error; only name and directory are there. */
+static int hold(struct server *s, struct arena *a, const char *name, bool broken_ok, struct report *report, struct held *h,
+		struct err *e)
+{
+	struct profile_cache cache = { 0 };
+	struct lock_wait wait = { .timeout_ms = -1, .notice_ms = 2000, .notice = say_waiting, .ctx = report };
+	struct err why = ERR_NONE;
+	int r = local_store(s, true, &h->st, e);
+
+	if (r < 0 || (r = record_open_dir(h->st, name, e)) < 0)
+		return r;
+	h->dir = r;
+	if ((r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, e)) < 0)
+		return r;
+	/* removed or renamed while we waited */
+	if (at_exists(h->st->instances, name) != 1)
+		return err_set(e, -ENOENT, "Instance not found");
+	r = record_load(a, h->dir, name, &h->inst, &why);
+	if (r == 0)
+		r = record_expand(h->st, a, &cache, &h->inst, &why);
+	if (r < 0 && !broken_ok) {
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r < 0) {
+		h->broken = arena_dup(a, why.text);
+		h->inst.name = arena_dup(a, name);
+	}
+	return 0;
+}
+
+#define HELD __attribute__((cleanup(auto_held))) struct held
+
+/* ---- list */
+
+struct names_walk {
+	struct arena *a;
+	struct names names;
+};
+
+static int take_name(void *ctx, const char *name, unsigned char type)
+{
+	struct names_walk *w = ctx;
+
+	(void)type;
+	if (*name != '.')
+		names_add(w->a, &w->names, name);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return name_order(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int instance_names(struct store *st, struct arena *a, struct names *ret, struct err *e)
+{
+	struct names_walk w = { .a = a };
+	int r = at_each(st->instances, take_name, &w, e);
+
+	if (r < 0)
+		return r;
+	qsort(w.names.item, w.names.n, sizeof *w.names.item, by_name);
+	*ret = w.names;
+	return 0;
+}
+
+static int64_t count_processes(const struct cgroup *cg, int64_t from_controller)
+{
+	AUTO(buf) struct buf text = BUF_NONE;
+	int64_t n = 0;
+
+	if (from_controller >= 0 || cg->v2 < 0)
+		return from_controller;
+	for (const char *const *file = (const char *const[]){ "cgroup.procs", ".lxc/cgroup.procs", NULL }; *file; file++) {
+		AUTO(fd) int fd = openat(cg->v2, *file, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0)
+			(void)fd_read(fd, 1 << 24, &text, NULL); /* gone just now: nothing to count */
+	}
+	for (size_t i = 0; i < text.len; i++)
+		n += text.s[i] == '\n';
+	return n;
+}
+
+static void measure(struct store *st, int dir, const char *boot, struct instance_entry *entry)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+	struct cgroup_usage u;
+	struct state state;
+	char name[96];
+
+	entry->state = (struct instance_state){ entry->record.status_code, 0, -1, -1, -1, -1, -1, -1, -1, -1 };
+	if (state_read(dir, boot, &state, NULL) < 0 || state.power == POWER_STOPPED)
+		return;
+	entry->state.pid = state.init.pid;
+	str_fmt(name, sizeof name, "%s.%s", st->id, entry->record.name);
+	if (cgroup_host_open(&host, ~0u, NULL) < 0 || cgroup_open(&host, name, &cg, NULL) < 0)
+		return;
+	cgroup_usage(&cg, &u);
+	entry->state.processes = count_processes(&cg, u.processes);
+	entry->state.memory_usage = u.memory;
+	entry->state.memory_peak = u.memory_peak;
+	entry->state.swap_usage = u.swap;
+	entry->state.swap_peak = u.swap_peak;
+	entry->state.cpu_ns = u.cpu_ns;
+	entry->state.oom_kills = u.oom_kills;
+}
+
+static int fill_entry(struct store *st, struct arena *a, unsigned parts, const char *boot, struct profile_cache *cache,
+		      struct instance_entry *entry, struct err *e)
+{
+	const char *name = entry->record.name;
+	AUTO(fd) int dir = record_open_dir(st, name, e);
+	int r = dir < 0 ? dir : 0;
+
+	if (r == 0 && (parts & (PART_RECORD | PART_EXPANDED)))
+		r = record_load(a, dir, name, &entry->record, e);
+	if (r == 0 && (parts & PART_EXPANDED))
+		r = record_expand(st, a, cache, &entry->record, e);
+	if (r == 0 && (parts & (PART_STATUS | PART_STATE)))
+		r = record_status(dir, boot, &entry->record, e);
+	if (r == 0 && (parts & PART_STATE))
+		measure(st, dir, boot, entry);
+	return r;
+}
+
+static void mark_broken(struct arena *a, struct instance_entry *entry, const struct err *why)
+{
+	const char *name = entry->record.name;
+
+	*entry = (struct instance_entry){ .broken = arena_dup(a, why->text) };
+	entry->record = (struct instance){
+		.name = name, .status = "Error", .status_code = STATUS_ERROR, .architecture = "", .description = "",
+		.location = "none", .type = "container", .project = "default",
+	};
+	entry->state = (struct instance_state){ STATUS_ERROR, 0, -1, -1, -1, -1, -1, -1, -1, -1 };
+}
+
+/* An ephemeral instance that has been up and is not any more: its monitor did not live to remove it. */
+static bool is_leftover(const struct instance_entry *entry)
+{
+	return entry->record.ephemeral && entry->record.status_code == STATUS_STOPPED && entry->record.last_used_at.s;
+}
+
+static int remove_leftover(struct server *s, struct arena *a, const char *name)
+{
+	HELD h = HELD_NONE;
+	struct instance_entry entry = { 0 };
+	char boot[BOOT_ID_SIZE];
+	int r = local_store(s, true, &h.st, NULL);
+
+	if (r < 0 || h.st->read_only || (h.dir = record_open_dir(h.st, name, NULL)) < 0)
+		return -1;
+	if (lock_try(&h.lock, h.dir, "lock", LOCK_EXCLUSIVE, NULL) < 0 || process_boot_id(boot, NULL) < 0 ||
+	    record_load(a, h.dir, name, &entry.record, NULL) < 0 || record_status(h.dir, boot, &entry.record, NULL) < 0 ||
+	    !is_leftover(&entry))
+		return -1;
+	(void)stop_cleanup(h.st, h.dir, name, NULL);
+	return destroy_instance(h.st, &h.lock, name, &entry.record, NULL);
+}
+
+static int local_list(struct server *s, struct arena *a, unsigned parts, const char *name, struct instance_list *ret,
+		      struct err *e)
+{
+	struct profile_cache cache = { 0 };
+	struct names names = { 0 };
+	struct store *st;
+	char boot[BOOT_ID_SIZE] = "";
+	int r = local_store(s, false, &st, e);
+
+	*ret = (struct instance_list){ 0 };
+	if (r == -ENOENT) {
+		if (e)
+			*e = ERR_NONE;
+		return name ? err_set(e, -ENOENT, "Instance not found") : 0;
+	}
+	if (r < 0)
+		return r;
+	if (name) {
+		AUTO(fd) int dir = record_open_dir(st, name, e);
+		if (dir < 0)
+			return dir;
+		names_add(a, &names, name);
+	} else if ((r = instance_names(st, a, &names, e)) < 0) {
+		return r;
+	}
+	if ((parts & (PART_STATUS | PART_STATE)) && (r = process_boot_id(boot, e)) < 0)
+		return r;
+	ret->item = arena_alloc(a, (names.n + 1) * sizeof *ret->item);
+	for (size_t i = 0; i < names.n; i++) {
+		struct instance_entry *entry = &ret->item[ret->n];
+		struct err why = ERR_NONE;
+
+		entry->record.name = names.item[i];
+		r = fill_entry(st, a, parts, boot, &cache, entry, &why);
+		if (r == -ENOENT && at_exists(st->instances, names.item[i]) == 0)
+			continue; /* deleted while we looked */
+		if (r < 0)
+			mark_broken(a, entry, &why);
+		else if (!name && is_leftover(entry) && remove_leftover(s, a, names.item[i]) == 0)
+			continue;
+		ret->n++;
+	}
+	return 0;
+}
+
+/* ---- create */
+
+static int check_devices(const struct devices *devices, struct err *e)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		const char *name = devices->item[i].name;
+		int r = name_device(name, e);
+
+		if (r < 0)
+			return err_in(e, r, "Invalid devices: Device validation failed for \"%s\"", name);
+		if (!map_get(&devices->item[i].options, "type"))
+			return err_set(e, -EINVAL, "Invalid devices: Device validation failed for \"%s\": Missing device type", name);
+	}
+	return 0;
+}
+
+static int check_profiles(const struct names *profiles, struct err *e)
+{
+	for (size_t i = 0; i < profiles->n; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (str_eq(profiles->item[i], profiles->item[j]))
+				return err_set(e, -EINVAL, "Duplicate profile found in request");
+		}
+	}
+	return 0;
+}
+
+/* What every way of making or changing a record goes through. */
+static int check_instance(struct store *st, struct arena *a, struct instance *inst, struct err *e)
+{
+	struct profile_cache cache = { 0 };
+	int r = keys_check_map(&inst->config, KEYS_INSTANCE, e);
+
+	if (r < 0)
+		return err_in(e, r, "Invalid config");
+	if ((r = check_devices(&inst->devices, e)) < 0 || (r = check_profiles(&inst->profiles, e)) < 0 ||
+	    (r = record_expand(st, a, &cache, inst, e)) < 0)
+		return r;
+	r = keys_check_map(&inst->expanded_config, KEYS_INSTANCE, e);
+	return err_in(e, r, "Invalid expanded config");
+}
+
+/* The image's part: architecture, layers, properties as image.* */
+static int take_image(struct store *st, struct arena *a, const char *name, struct create *c, struct err *e)
+{
+	struct image image;
+	int r = images_resolve(st, a, name, &image, e);
+
+	if (r < 0)
+		return r;
+	if (!architecture_runs(image.architecture))
+		return err_set(e, -ENOEXEC, "the image is for %s, this host runs %s programs", image.architecture,
+			       architecture_host());
+	c->inst.architecture = image.architecture;
+	c->layers = image.layers;
+	for (size_t i = 0; i < image.properties.n; i++) {
+		const char *key = arena_fmt(a, "image.%s", image.properties.item[i].key);
+
+		if (!map_get(&c->inst.config, key))
+			map_set(a, &c->inst.config, key, image.properties.item[i].value);
+	}
+	map_set(a, &c->inst.config, "volatile.base_image", image.fingerprint);
+	(void)images_used(st, image.fingerprint); /* only a date */
+	return 0;
+}
+
+static int merge(struct store *st, struct arena *a, const struct instance_create *from, struct create *c, struct err *e)
+{
+	c->inst = *from->from;
+	map_copy(a, &c->inst.config, &from->from->config);
+	devices_copy(a, &c->inst.devices, &from->from->devices);
+	c->host = from->host;
+	c->own_init = from->own_init;
+	if (!c->inst.description)
+		c->inst.description = "";
+	if (!c->inst.profiles.n && !from->no_profiles)
+		names_add(a, &c->inst.profiles, "default");
+	c->inst.architecture = architecture_host();
+	int r = from->host ? 0 : take_image(st, a, from->image, c, e);
+	return r < 0 ? r : check_instance(st, a, &c->inst, e);
+}
+
+static int explain_plan(struct store *st, struct arena *a, const struct instance *inst, struct buf *to, struct err *e)
+{
+	struct plan plan;
+	int r = plan_build(a, st->id, inst, &plan, e);
+
+	if (r == 0)
+		steps_explain(&plan, to);
+	return r;
+}
+
+static int log_failed_start(int dir, int r, struct err *e)
+{
+	if (r < 0 && e)
+		log_line(dir, "%s", e->text);
+	return r;
+}
+
+static bool host_boots_with_init(void)
+{
+	char a[256], b[256];
+	ssize_t n = readlinkat(AT_FDCWD, "/proc/1/exe", a, sizeof a - 1);
+	char *init = realpath("/sbin/init", NULL);
+
+	if (n > 0)
+		a[n] = 0;
+	bool same = n > 0 && init && str_fmt(b, sizeof b, "%s", init) == 0 && str_eq(a, b);
+	free(init);
+	return same;
+}
+
+static int local_create(struct server *s, struct arena *a, const struct instance_create *from, const char **ret_name,
+			struct report *report, struct err *e)
+{
+	HELD h = HELD_NONE;
+	struct create c = { 0 };
+	const char *name = from->name;
+	int r = local_store(s, true, &h.st, e);
+
+	(void)report;
+	if (r < 0 || (name && (r = name_instance(name, e)) < 0))
+		return r;
+	if (!name && (r = create_name(h.st, a, &name, e)) < 0)
+		return r;
+	if ((r = merge(h.st, a, from, &c, e)) < 0)
+		return r;
+	if (from->host && !host_boots_with_init())
+		c.own_init = true;
+	*ret_name = name;
+	if (from->explain) {
+		r = create_pretend(h.st, a, name, &c, e);
+		return r < 0 ? r : explain_plan(h.st, a, &c.inst, from->explained, e);
+	}
+	if ((r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
+		return r;
+	r = start_instance(h.st, &h.lock, h.dir, &c.inst, false, e);
+	return log_failed_start(h.dir, r, e);
+}
+
+/* ---- change */
+
+/* What only we write survives an edit that leaves it out. */
+static void keep_volatile(struct arena *a, const struct instance *old, struct instance *to)
+{
+	for (size_t i = 0; i < old->config.n; i++) {
+		const char *key = old->config.item[i].key;
+
+		if (str_after(key, "volatile.") && !map_get(&to->config, key))
+			map_set(a, &to->config, key, old->config.item[i].value);
+	}
+}
+
+static int apply_live(struct store *st, struct arena *a, int dir, const struct instance *old, const struct instance *to,
+		      struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+	struct plan before, after;
+	struct state state;
+	char boot[BOOT_ID_SIZE];
+	int r = process_boot_id(boot, e);
+
+	if (r < 0 || (r = state_read(dir, boot, &state, e)) < 0 || state.power == POWER_STOPPED)
+		return r;
+	if ((r = plan_build(a, st->id, old, &before, e)) < 0 || (r = plan_build(a, st->id, to, &after, e)) < 0 ||
+	    (r = cgroup_host_open(&host, ~0u, e)) < 0 || (r = cgroup_open(&host, after.cgroup, &cg, e)) < 0)
+		return r;
+	struct live live = { .now = &after, .cgroup = &cg, .host = &host };
+	return keys_live(&old->expanded_config, &to->expanded_config, &live, &before, e);
+}
+
+static int store_changed(struct held *h, struct arena *a, struct instance *to, struct err *e)
+{
+	keep_volatile(a, &h->inst, to);
+	to->layers = h->inst.layers;
+	to->created_at = h->inst.created_at;
+	to->name = h->inst.name;
+	if (!to->architecture || !*to->architecture)
+		to->architecture = h->inst.architecture;
+	int r = check_instance(h->st, a, to, e);
+	if (r < 0 || (r = apply_live(h->st, a, h->dir, &h->inst, to, e)) < 0)
+		return r;
+	return record_save(a, h->dir, to, e);
+}
+
+static int local_update(struct server *s, struct arena *a, const char *name, const struct instance *to, struct report *report,
+			struct err *e)
+{
+	HELD h = HELD_NONE;
+	int r = hold(s, a, name, false, report, &h, e);
+
+	if (r < 0)
+		return r;
+	struct instance copy = *to;
+	map_copy(a, &copy.config, &to->config);
+	return store_changed(&h, a, &copy, e);
+}
+
+static int local_change(struct server *s, struct arena *a, const char *name,
+			int (*fn)(void *ctx, struct arena *a, struct instance *i, struct err *e), void *ctx,
+			struct report *report, struct err *e)
+{
+	HELD h = HELD_NONE;
+	int r = hold(s, a, name, false, report, &h, e);
+
+	if (r < 0)
+		return r;
+	struct instance copy = h.inst;
+	map_copy(a, &copy.config, &h.inst.config);
+	devices_copy(a, &copy.devices, &h.inst.devices);
+	if ((r = fn(ctx, a, &copy, e)) < 0)
+		return r;
+	return store_changed(&h, a, &copy, e);
+}
+
+/* ---- remove, rename */
+
+static bool is_true(const struct map *config, const char *key)
+{
+	const char *value = map_get(config, key);
+	bool v = false;
+
+	return value && parse_bool(value, &v) == 0 && v;
+}
+
+static int ensure_stopped(struct held *h, const char *name, bool force, struct err *e)
+{
+	char boot[BOOT_ID_SIZE];
+	struct state state;
+	int r = process_boot_id(boot, e);
+
+	if (r < 0 || (r = state_read(h->dir, boot, &state, e)) < 0)
+		return r;
+	if (state.power == POWER_STOPPED) {
+		/* gone without its monitor: what it left in the kernel goes as well */
+		return state_wait_released(h->dir, 3000) < 0 ? 0 : stop_cleanup(h->st, h->dir, name, e);
+	}
+	if (!force)
+		return err_set(e, -EBUSY, "The instance is currently running, stop it first or pass --force");
+	return stop_instance(h->st, &h->lock, h->dir, name, true, -1, e);
+}
+
+static int local_remove(struct server *s, const char *name, bool force, struct report *report, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	HELD h = HELD_NONE;
+	int r = hold(s, &a, name, true, report, &h, e);
+
+	if (r < 0)
+		return r;
+	if (h.broken && !force)
+		return err_set(e, -EINVAL, "%s (delete --force removes it)", h.broken);
+	if (is_true(&h.inst.expanded_config, "security.protection.delete"))
+		return err_set(e, -EPERM, "Container is protected");
+	if ((r = ensure_stopped(&h, name, force, e)) < 0)
+		return r;
+	return destroy_instance(h.st, &h.lock, name, h.broken ? NULL : &h.inst, e);
+}
+
+static int local_rename(struct server *s, const char *name, const char *to, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	HELD h = HELD_NONE;
+	int r = name_instance(to, e);
+
+	if (r < 0 || (r = hold(s, &a, name, false, NULL, &h, e)) < 0)
+		return r;
+	if (at_exists(h.st->instances, to) == 1)
+		return err_set(e, -EEXIST, "Name \"%s\" already in use", to);
+	if ((r = ensure_stopped(&h, name, false, NULL)) < 0)
+		return err_set(e, r, "Renaming of running container not allowed");
+	return rename_instance(h.st, &h.lock, h.dir, &h.inst, to, e);
+}
+
+/* ---- state */
+
+static int start_locked(struct held *h, const char *name, bool foreground, struct err *e)
+{
+	char boot[BOOT_ID_SIZE];
+	struct state state;
+	int r = process_boot_id(boot, e);
+
+	if (r < 0 || (r = state_read(h->dir, boot, &state, e)) < 0)
+		return r;
+	if (state.power == POWER_FROZEN)
+		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
+	if (state.power == POWER_RUNNING)
+		return err_set(e, -EALREADY, "The instance is already running");
+	if (state_wait_released(h->dir, 3000) == 0)
+		(void)stop_cleanup(h->st, h->dir, name, NULL); /* of a life whose monitor was killed */
+	r = start_instance(h->st, &h->lock, h->dir, &h->inst, foreground, e);
+	return log_failed_start(h->dir, r, e);
+}
+
+static int stop_locked(struct held *h, const char *name, const struct state_change *c, struct err *e)
+{
+	int r = stop_instance(h->st, &h->lock, h->dir, name, c->force, c->timeout_ms, e);
+
+	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP)
+		r = destroy_instance(h->st, &h->lock, name, &h->inst, e);
+	return r;
+}
+
+static int local_set_state(struct server *s, const char *name, const struct state_change *c, struct report *report,
+			   struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	HELD h = HELD_NONE;
+	int r = hold(s, &a, name, c->action == STATE_STOP, report, &h, e);
+
+	if (r < 0)
+		return r;
+	switch (c->action) {
+	case STATE_START:
+		return start_locked(&h, name, c->foreground, e);
+	case STATE_STOP:
+		return stop_locked(&h, name, c, e);
+	case STATE_RESTART:
+		r = stop_locked(&h, name, c, e);
+		return r < 0 ? r : start_locked(&h, name, false, e);
+	case STATE_FREEZE:
+		return freeze_instance(h.st, &h.lock, h.dir, name, true, e);
+	case STATE_UNFREEZE:
+		return freeze_instance(h.st, &h.lock, h.dir, name, false, e);
+	}
+	return -EINVAL;
+}
+
+/* ---- exec, console, logs: no lock, as nothing changes */
+
+static int load_expanded(struct server *s, struct arena *a, const char *name, struct store **st, int *dir, struct instance *inst,
+			 struct err *e)
+{
+	struct profile_cache cache = { 0 };
+	int r = local_store(s, false, st, e);
+
+	if (r == -ENOENT)
+		return err_set(e, r, "Instance not found");
+	if (r < 0 || (r = record_open_dir(*st, name, e)) < 0)
+		return r;
+	*dir = r;
+	if ((r = record_load(a, *dir, name, inst, e)) < 0)
+		return r;
+	return record_expand(*st, a, &cache, inst, e);
+}
+
+static int local_exec(struct server *s, const char *name, const struct exec_request *req, int *ret_status,
+		      struct report *report, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	AUTO(fd) int dir = -1;
+	struct store *st;
+	struct instance inst;
+	struct state state;
+	struct idmap map;
+	struct enter enter;
+	char boot[BOOT_ID_SIZE], cgroup[96];
+	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
+
+	*ret_status = 1;
+	if (r < 0 || (r = process_boot_id(boot, e)) < 0 || (r = state_read(dir, boot, &state, e)) < 0 ||
+	    (r = record_idmap(&inst, &map, e)) < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
+		return r;
+	r = enter_open(&enter, dir, cgroup, &state, &map, e);
+	if (r == 0)
+		r = exec_run(&enter, &inst, req, ret_status, report, e);
+	enter_close(&enter);
+	return r;
+}
+
+static int open_instance_dir(struct server *s, const char *name, struct err *e)
+{
+	struct store *st;
+	int r = local_store(s, false, &st, e);
+
+	if (r == -ENOENT)
+		return err_set(e, r, "Instance not found");
+	return r < 0 ? r : record_open_dir(st, name, e);
+}
+
+static int local_console(struct server *s, const char *name, int in, int out, struct err *e)
+{
+	AUTO(fd) int dir = open_instance_dir(s, name, e);
+	struct state state;
+	char boot[BOOT_ID_SIZE];
+	int r = dir < 0 ? dir : process_boot_id(boot, e);
+
+	if (r < 0 || (r = state_read(dir, boot, &state, e)) < 0)
+		return r;
+	if (state.power == POWER_STOPPED)
+		return err_set(e, -ESRCH, "Instance is not running");
+	AUTO(fd) int fd = console_attach(dir, e);
+	return fd < 0 ? fd : console_relay(fd, in, out, e);
+}
+
+static int local_console_log(struct server *s, const char *name, struct buf *to, struct err *e)
+{
+	AUTO(fd) int dir = open_instance_dir(s, name, e);
+	if (dir < 0)
+		return dir;
+	int r = at_read(dir, "console.log", 64 << 20, to, e);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int local_log(struct server *s, const char *name, struct buf *to, struct err *e)
+{
+	AUTO(fd) int dir = open_instance_dir(s, name, e);
+
+	return dir < 0 ? dir : log_read(dir, to, e);
+}
+
+static int local_explain(struct server *s, const char *name, struct buf *to, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	AUTO(fd) int dir = -1;
+	struct store *st;
+	struct instance inst;
+	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
+
+	return r < 0 ? r : explain_plan(st, &a, &inst, to, e);
+}
+
+const struct instance_ops local_instance_ops = {
+	.list = local_list,
+	.create = local_create,
+	.update = local_update,
+	.change = local_change,
+	.remove = local_remove,
+	.rename = local_rename,
+	.set_state = local_set_state,
+	.exec = local_exec,
+	.console = local_console,
+	.console_log = local_console_log,
+	.log = local_log,
+	.explain = local_explain,
+	.profile_list = local_profile_list,
+	.profile_get = local_profile_get,
+	.profile_create = local_profile_create,
+	.profile_update = local_profile_update,
+	.profile_delete = local_profile_delete,
+	.profile_rename = local_profile_rename,
+	.config_get = local_config_get,
+	.config_set = local_config_set,
+	.info = local_info,
+	.check = local_check,
+};
+
+/* ---- open and close */
+
+int local_open(struct server **ret, struct arena *a, const char *path, struct err *e)
+{
+	struct local *l = arena_alloc(a, sizeof *l);
+
+	(void)e;
+	l->path = path;
+	l->server = (struct server){ .instances = &local_instance_ops, .images = &local_image_ops, .name = "local", .impl = l };
+	*ret = &l->server;
+	return 0;
+}
+
+void local_close(struct server *s)
+{
+	struct local *l = s->impl;
+
+	if (l->is_open)
+		store_close(&l->store);
+	l->is_open = false;
+}
+
+int local_monitor_main(int argc, char **argv)
+{
+	return monitor_main(argc, argv);
+}

@@ -1,0 +1,11 @@
+/* local - this host's state directory as a server of instances and images: the engine's door */
+#pragma once
+#include "core/server.h"
+
+/* PATH: the state directory (created when something is written). The server borrows PATH. Opening is lazy and cheap. */
+int local_open(struct server **ret, struct arena *a, const char *path, struct err *e);
+void local_close(struct server *s);
+
+/* argv[0] of a process that is an instance's monitor begins so; main() hands over before it does anything else. */
+#define LOCAL_MONITOR_TITLE "[lxcbox]"
+int local_monitor_main(int argc, char **argv);

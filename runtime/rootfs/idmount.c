@@ -1,0 +1,24 @@
+#include "runtime/rootfs/idmount.h"
+#include <errno.h>
+#include <fcntl.h>
+#include "core/auto.h"
+#include "runtime/host/sys.h"
+
+int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e)
+{
+	struct mount_attr attr = { 0 };
+
+	AUTO(fd) int fd = sys_open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (fd < 0)
+		return err_sys(e, "open_tree");
+	if (userns >= 0) {
+		attr.attr_set |= MOUNT_ATTR_IDMAP;
+		attr.userns_fd = (__u64)userns;
+	}
+	if (read_only)
+		attr.attr_set |= MOUNT_ATTR_RDONLY;
+	if (attr.attr_set && sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
+		return err_sys(e, "mount_setattr(%s)", userns >= 0 ? "MOUNT_ATTR_IDMAP" : "MOUNT_ATTR_RDONLY");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* idmount - a second view of a directory with shifted owners (mount_setattr(2), Linux 5.12; overlay on top 5.19)
+ *
+ * Nothing is attached to the host's mount table: the result is the fd of a detached mount and goes when it is closed. */
+#pragma once
+#include <stdbool.h>
+#include "core/err.h"
+
+/* Clones the mount of DIR (its subtree at DIR) and maps it by USERNS (both borrowed; USERNS -1: owners stay). *RET_FD: O_PATH, the caller's to
+ * close. -ENOSYS before 5.12; -EINVAL if DIR's filesystem cannot be idmapped. */
+int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e);

@@ -1,0 +1,253 @@
+#include "runtime/rootfs/overlay.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/statvfs.h>
+#include "core/at.h"
+#include "core/auto.h"
+#include "core/buf.h"
+#include "runtime/host/sys.h"
+#include "runtime/rootfs/idmount.h"
+
+/* What the kernel has to say about a failed fsconfig: lines "e overlay: ..." on the context's descriptor. */
+static int fs_error(int fs, struct err *e, const char *what)
+{
+	int error = errno;
+	char text[256];
+	ssize_t n = read(fs, text, sizeof text - 1);
+
+	if (n > 2) {
+		text[n] = 0;
+		text[strcspn(text, "\n")] = 0;
+		return err_code(e, -error, "%s: %s", what, text + 2);
+	}
+	errno = error;
+	return err_sys(e, "%s", what);
+}
+
+struct parts {
+	int layer[OVERLAY_MAX_LAYERS]; /* clones */
+	int rw, upper, work;
+	size_t n;
+};
+
+static void auto_parts(struct parts *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		close(p->layer[i]);
+	if (p->upper >= 0)
+		close(p->upper);
+	if (p->work >= 0)
+		close(p->work);
+	if (p->rw >= 0)
+		close(p->rw);
+}
+
+/* upper/ and work/ must be one mount: both are opened below a single clone of the directory that holds them. */
+static int open_rw(struct parts *p, struct err *e)
+{
+	p->upper = openat(p->rw, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (p->upper < 0)
+		return err_sys(e, "rw/upper");
+	p->work = openat(p->rw, "work", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return p->work < 0 ? err_sys(e, "rw/work") : 0;
+}
+
+static int clone_parts(const struct overlay *o, struct parts *p, struct err *e)
+{
+	int r;
+
+	if (o->n_layers > OVERLAY_MAX_LAYERS)
+		return err_set(e, -E2BIG, "%zu layers are more than overlayfs takes", o->n_layers);
+	for (; p->n < o->n_layers; p->n++) {
+		if ((r = idmount_open(o->layer[p->n], o->userns, false, &p->layer[p->n], e)) < 0)
+			return err_in(e, r, "layer %zu", p->n);
+	}
+	if ((r = idmount_open(o->rw, o->userns, false, &p->rw, e)) < 0)
+		return err_in(e, r, "rw");
+	return open_rw(p, e);
+}
+
+static int set_string(int fs, const char *key, const char *value, struct err *e)
+{
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0) < 0 ? fs_error(fs, e, key) : 0;
+}
+
+static int set_options(int fs, const struct overlay *o, struct err *e)
+{
+	static const char *const option[][2] = {
+		{ "source", "lxcbox" }, { "redirect_dir", "on" }, { "index", "off" }, { "metacopy", "off" }, { "xino", "auto" },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(option) && r == 0; i++)
+		r = set_string(fs, option[i][0], option[i][1], e);
+	if (r == 0 && o->volatile_ && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 && errno != EINVAL)
+		r = fs_error(fs, e, "volatile");
+	return r;
+}
+
+/* Creates the superblock as the instance's root would: with fsuid 0, which the idmap does not know, the overlay comes up
+ * read-only. */
+static int create(int fs, const struct overlay *o, struct err *e)
+{
+	bool mapped = o->userns >= 0;
+	int r = mapped ? idmap_root_fs(o->map, e) : 0;
+
+	if (r < 0)
+		return r;
+	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		r = fs_error(fs, e, "create");
+	if (mapped) {
+		int back = idmap_root_fs_end(r < 0 ? NULL : e);
+		if (r == 0)
+			r = back;
+	}
+	return r;
+}
+
+/* 6.15: every layer by the descriptor of a detached mount. */
+static int set_layers_by_fd(int fs, const struct parts *p, struct err *e)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (sys_fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL, p->layer[i]) < 0)
+			return fs_error(fs, e, "lowerdir+");
+	}
+	if (sys_fsconfig(fs, FSCONFIG_SET_FD, "upperdir", NULL, p->upper) < 0)
+		return fs_error(fs, e, "upperdir");
+	if (sys_fsconfig(fs, FSCONFIG_SET_FD, "workdir", NULL, p->work) < 0)
+		return fs_error(fs, e, "workdir");
+	return 0;
+}
+
+static int mount_context(int fs, int *ret_fd, struct err *e)
+{
+	int fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, 0);
+
+	if (fd < 0)
+		return fs_error(fs, e, "fsmount");
+	*ret_fd = fd;
+	return 0;
+}
+
+static int mount_by_fd(const struct overlay *o, const struct parts *p, int *ret_fd, struct err *e)
+{
+	AUTO(fd) int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
+	if (fs < 0)
+		return err_sys(e, "fsopen");
+	int r = set_options(fs, o, e);
+	if (r < 0 || (r = set_layers_by_fd(fs, p, e)) < 0 || (r = create(fs, o, e)) < 0)
+		return r;
+	return mount_context(fs, ret_fd, e);
+}
+
+/* Before 6.15 a layer must be attached somewhere in the mount namespace of the caller: over itself, in one of our own.
+ * /proc/self/fd/N as its path has no colons, blanks or length to escape. */
+static int attach(int clone, int over, struct err *e)
+{
+	if (sys_move_mount(clone, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_sys(e, "move_mount");
+	return 0;
+}
+
+static int attach_parts(const struct overlay *o, const struct parts *p, struct err *e)
+{
+	int r = 0;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "mount namespace");
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		r = attach(p->layer[i], o->layer[i], e);
+	return r < 0 ? r : attach(p->rw, o->rw, e);
+}
+
+static int add_options(const struct overlay *o, const struct parts *p, struct buf *data)
+{
+	buf_addstr(data, "redirect_dir=on,index=off,metacopy=off,xino=auto,lowerdir=");
+	for (size_t i = 0; i < p->n; i++)
+		buf_addf(data, "%s/proc/self/fd/%d", i ? ":" : "", p->layer[i]);
+	buf_addf(data, ",upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d", p->upper, p->work);
+	if (o->volatile_)
+		buf_addstr(data, ",volatile");
+	return buf_error(data);
+}
+
+/* mount(2) needs a place: over the work directory, seen by nobody but us in the namespace of our own. The result is cloned
+ * from there and taken off again. */
+static int mount_on_work(const struct overlay *o, const struct parts *p, const char *data, int *ret_fd, struct err *e)
+{
+	bool mapped = o->userns >= 0;
+	char target[40];
+	int r = mapped ? idmap_root_fs(o->map, e) : 0;
+
+	if (r < 0)
+		return r;
+	str_fmt(target, sizeof target, "/proc/self/fd/%d", p->work);
+	if (mount("lxcbox", target, "overlay", 0, data) < 0)
+		r = err_sys(e, "mount");
+	if (mapped)
+		(void)idmap_root_fs_end(NULL); /* a failure shows in everything that follows */
+	if (r < 0)
+		return r;
+	int clone = sys_open_tree(p->rw, "work", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (clone < 0)
+		return err_sys(e, "open_tree");
+	*ret_fd = clone;
+	return 0;
+}
+
+static int mount_by_path(const struct overlay *o, const struct parts *p, int *ret_fd, struct err *e)
+{
+	AUTO(buf) struct buf data = BUF_NONE;
+	int r = attach_parts(o, p, e);
+
+	if (r < 0 || (r = add_options(o, p, &data)) < 0)
+		return r;
+	if (data.len >= 4096)
+		return err_set(e, -E2BIG, "%zu layers do not fit into one page of mount options (Linux < 6.7)", p->n);
+	return mount_on_work(o, p, data.s, ret_fd, e);
+}
+
+static int refuse_read_only(int fd, struct err *e)
+{
+	struct statvfs s;
+
+	if (fstatvfs(fd, &s) < 0)
+		return err_sys(e, "statvfs");
+	if (s.f_flag & ST_RDONLY)
+		return err_set(e, -EROFS, "the kernel made it read-only (its filesystem cannot hold an upper directory)");
+	return 0;
+}
+
+int overlay_mount(const struct overlay *o, int *ret_fd, struct err *e)
+{
+	__attribute__((cleanup(auto_parts))) struct parts p = { .rw = -1, .upper = -1, .work = -1 };
+	struct err first = ERR_NONE;
+	int r = clone_parts(o, &p, e);
+
+	if (r < 0)
+		return err_in(e, r, "overlay");
+	AUTO(fd) int fd = -1;
+	r = mount_by_fd(o, &p, &fd, &first);
+	if (r == -EINVAL || r == -ENOSYS || r == -EPERM) {
+		struct err second = ERR_NONE;
+		r = mount_by_path(o, &p, &fd, &second);
+		if (r < 0 && e)
+			*e = second;
+	} else if (r < 0 && e) {
+		*e = first;
+	}
+	if (r == 0)
+		r = refuse_read_only(fd, e);
+	if (r < 0)
+		return err_in(e, r, "overlay");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int overlay_forget_volatile(int rw)
+{
+	return at_remove_tree(rw, "work/work", NULL);
+}

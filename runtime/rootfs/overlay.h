@@ -1,0 +1,29 @@
+/* overlay - a root filesystem of shared layers and one writable directory
+ *
+ * Options: redirect_dir=on (else rename(2) of an image's directory gives EXDEV), index=off (on would tie the upper to its
+ * lower's file handles: copies and moves then break), metacopy=off (a chmod copies data; publish and diff read simple uppers).
+ * Layers lie unshifted; each is cloned and idmapped, so the same layer serves every instance with a range of its own. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include "core/err.h"
+#include "runtime/isolate/idmap.h"
+
+struct overlay {
+	const int *layer; /* O_PATH or better, topmost first */
+	size_t n_layers;
+	int rw;		   /* directory that holds upper/ and work/ */
+	const struct idmap *map; /* size 0: no mapping */
+	int userns;	   /* with that map; -1 without */
+	bool volatile_;	   /* never syncs: for instances that do not outlive their stop */
+};
+
+#define OVERLAY_MAX_LAYERS 400 /* the kernel's limit is 500 */
+
+/* *RET_FD: a detached mount, the caller's. -EROFS is an error here (a read-only overlay is the sign of unmapped ids).
+ * Where layers by descriptor of detached mounts are unknown (< 6.15) the calling process moves into a mount namespace of its
+ * own and attaches the clones there. */
+int overlay_mount(const struct overlay *o, int *ret_fd, struct err *e);
+
+/* Removes work/work/incompat/volatile, which a volatile mount leaves and the next mount refuses. */
+int overlay_forget_volatile(int rw);

@@ -1,0 +1,24 @@
+/* place - mounts below a root that somebody else may have filled: every target is found by openat2(RESOLVE_IN_ROOT)
+ *
+ * ROOT is a descriptor of the root filesystem; TARGET a path inside, made when missing. Mounting is onto the descriptor that was
+ * found (/proc/self/fd/N of the host's proc), never onto the string again: a link in the image cannot lead outside. */
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+#include "core/err.h"
+
+/* A new instance of a file system. FLAGS as mount(2). */
+int place_mount(int root, const char *target, const char *type, unsigned long flags, const char *data, struct err *e);
+
+/* SOURCE (any descriptor, also O_PATH) appears at TARGET; a file or a directory is made when missing, according to what SOURCE is. */
+int place_bind(int root, int source, const char *target, bool read_only, bool recursive, struct err *e);
+
+/* A file or directory of the root that must exist is hidden: by an empty read-only tmpfs, or by NULL_DEVICE (O_PATH). Missing: 0. */
+int place_mask(int root, int null_device, const char *target, struct err *e);
+int place_read_only(int root, const char *target, struct err *e); /* missing: 0 */
+
+/* A character device of the host at TARGET: a bind of HOST (whose rdev is checked), or with MKNOD a node of its own. */
+int place_device(int root, const char *target, const char *host, dev_t rdev, bool make_node, struct err *e);
+
+/* A symbolic link, when nothing is there. */
+int place_link(int root, const char *target, const char *text, struct err *e);
