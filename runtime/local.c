@@ -740,6 +740,8 @@ void local_close(struct server *s)
 	l->is_open = false;
 }
 
+_Static_assert(sizeof LOCAL_MONITOR_TITLE == sizeof MONITOR_TITLE, "one title, told by two headers");
+
 int local_monitor_main(int argc, char **argv)
 {
 	return monitor_main(argc, argv);

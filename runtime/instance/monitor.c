@@ -60,8 +60,12 @@ static void seal_descriptors(const struct plan *p)
 
 	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
 		(void)fcntl((int)one[i], F_SETFD, FD_CLOEXEC);
-	for (size_t i = 0; i < p->fd_layers.n; i++)
-		(void)fcntl(atoi(p->fd_layers.item[i]), F_SETFD, FD_CLOEXEC);
+	for (size_t i = 0; i < p->fd_layers.n; i++) {
+		uint32_t fd;
+
+		if (parse_u32(p->fd_layers.item[i], 3, 1 << 20, &fd) == 0)
+			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+	}
 }
 
 static int map_seccomp(struct monitor *m, struct err *e)

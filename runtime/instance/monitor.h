@@ -13,6 +13,9 @@ struct monitor_result {
 	struct err err;
 };
 
+/* How ps shows it: "[lxcbox] NAME"; main() knows a monitor by it. */
+#define MONITOR_TITLE "[lxcbox]"
+
 /* The environment says which descriptor holds the plan (ps shows the arguments). Exit status of the process. */
 #define MONITOR_PLAN "LXCBOX_PLAN"
 

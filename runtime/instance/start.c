@@ -18,7 +18,6 @@
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
 #include "runtime/isolate/seccomp.h"
-#include "runtime/local.h"
 #include "runtime/rootfs/layer.h"
 
 /* Everything that the monitor is to inherit, open. */
@@ -137,7 +136,7 @@ static _Noreturn void become_monitor(const struct handed *h, const struct plan *
 
 	if (!foreground)
 		setsid();
-	str_fmt(title, sizeof title, LOCAL_MONITOR_TITLE " %s", p->name);
+	str_fmt(title, sizeof title, MONITOR_TITLE " %s", p->name);
 	str_fmt(number, sizeof number, MONITOR_PLAN "=%d", h->plan);
 	inherit(h, dir);
 	sys_execveat(h->binary, "", argv, env, AT_EMPTY_PATH);

@@ -185,7 +185,7 @@ static int mount_on_work(const struct overlay *o, const struct parts *p, const c
 	if (r < 0)
 		return r;
 	str_fmt(target, sizeof target, "/proc/self/fd/%d", p->work);
-	if (mount("lxcbox", target, "overlay", 0, data) < 0)
+	if (mount("lxcbox", target, "overlay", 0, data) < 0) /* path: our own /proc */
 		r = err_sys(e, "mount");
 	if (mapped)
 		(void)idmap_root_fs_end(NULL); /* a failure shows in everything that follows */
