@@ -327,10 +327,11 @@ static const char *fast_literal(struct fast *f, int indent)
 		return NULL; /* an empty first line: its indentation is a matter of its own */
 	for (;;) {
 		size_t blanks = strspn(p, " ");
+		bool is_short = blanks < (size_t)indent;
 
-		if (p[blanks] == '\n' && blanks < (size_t)indent && blanks)
+		if (is_short && blanks && p[blanks] == '\n')
 			return NULL;
-		if (*p != '\n' && blanks < (size_t)indent)
+		if (is_short && *p != '\n')
 			break;
 		if (*p != '\n')
 			p += indent;

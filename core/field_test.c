@@ -50,16 +50,17 @@ TEST(record_is_written_as_it_was_read)
 	struct err e = ERR_NONE;
 	struct thing t;
 
-	CHECK_INT(read_thing(&a, yaml, &t, NULL, &e), 0);
-	CHECK_STR(e.text, "");
+	if (!CHECK_INT(read_thing(&a, yaml, &t, NULL, &e), 0))
+		return;
 	CHECK_STR(t.name, "c1");
 	CHECK_INT(t.ephemeral, true);
 	CHECK_INT(t.size, -5);
 	CHECK_INT(t.created_at.ns, 500000000);
-	CHECK_STR(t.profiles.item[1], "a");
+	CHECK(names_has(&t.profiles, "a"));
 	CHECK_STR(map_get(&t.config, "k10"), "x\ny");
-	CHECK_STR(map_get(&devices_get(&t.devices, "root")->options, "path"), "/");
-	CHECK_STR(doc_text(t.aliases->item[0], "name"), "x");
+	if (CHECK_INT(t.devices.n, 1))
+		CHECK_STR(map_get(&t.devices.item[0].options, "path"), "/");
+	CHECK_INT(t.aliases ? t.aliases->n : 0, 1);
 	doc_write_yaml(record_write(&a, thing_fields, ON_DISK, &t), &b);
 	CHECK_STR(b.s, yaml);
 }
@@ -92,12 +93,12 @@ TEST(record_takes_scalars_as_they_were_typed)
 	CHECK_STR(map_get(&t.config, "c"), NULL);
 	CHECK_STR(map_get(&t.config, "d"), "2026-01-02");
 	CHECK_INT(t.size, 16);
-	CHECK_STR(t.profiles.item[1], "no");
+	CHECK(names_has(&t.profiles, "no"));
 	CHECK_INT(t.devices.n, 0);
 	CHECK_STR(t.status, NULL); /* ON_WIRE only: not taken */
 	CHECK_INT(rest.n, 2);
-	CHECK_STR(rest.item[0], "status");
-	CHECK_STR(rest.item[1], "bogus");
+	CHECK(names_has(&rest, "status"));
+	CHECK(names_has(&rest, "bogus"));
 }
 
 TEST(record_that_is_refused)

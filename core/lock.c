@@ -38,7 +38,7 @@ static void sleep_us(unsigned us)
 
 static int read_proc(const char *path, struct buf *to)
 {
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC); /* path: the host's own proc */
 
 	return fd < 0 ? -errno : fd_read(fd, PROC_MOST, to, NULL);
 }
@@ -105,7 +105,7 @@ static void add_object(struct buf *to, int dir, const char *name)
 {
 	const char *slash = strrchr(name, '/');
 	char link[64], path[4096];
-	ssize_t n;
+	ssize_t n = -1;
 
 	if (!is_lock_name(slash ? slash + 1 : name)) {
 		buf_addstr(to, slash ? slash + 1 : name);
@@ -113,8 +113,8 @@ static void add_object(struct buf *to, int dir, const char *name)
 	}
 	if (slash)
 		n = str_fmt(path, sizeof path, "%.*s", (int)(slash - name), name) ? -1 : slash - name;
-	else
-		n = str_fmt(link, sizeof link, "/proc/self/fd/%d", dir) ? -1 : readlink(link, path, sizeof path - 1);
+	else if (!str_fmt(link, sizeof link, "/proc/self/fd/%d", dir))
+		n = readlink(link, path, sizeof path - 1); /* path: the host's own proc */
 	if (n <= 0) {
 		buf_addstr(to, name);
 		return;

@@ -154,7 +154,7 @@ TEST(lock_is_on_what_the_name_is_when_it_comes)
 	CHECK_INT(at_write_atomic(test_dir(), "new", "", 0, 0600, NULL), 0);
 	if (!fork()) {
 		usleep(10000);
-		_exit(renameat(test_dir(), "new", test_dir(), "l") < 0);
+		_exit(renameat(test_dir(), "new", test_dir(), "l") ? 1 : 0);
 	}
 	CHECK_INT(lock_take(&l, test_dir(), "l", LOCK_EXCLUSIVE, false, NULL, NULL), 0);
 	CHECK(waitpid(-1, NULL, 0) > 0);
@@ -170,7 +170,7 @@ TEST(lock_of_a_file_that_goes_while_waiting)
 
 	if (!fork()) {
 		usleep(10000);
-		_exit(unlinkat(test_dir(), "l", 0) < 0);
+		_exit(unlinkat(test_dir(), "l", 0) ? 1 : 0);
 	}
 	CHECK_INT(lock_take(&l, test_dir(), "l", LOCK_EXCLUSIVE, false, NULL, NULL), -ENOENT);
 	CHECK(waitpid(-1, NULL, 0) > 0);
