@@ -280,7 +280,7 @@ int store_open(struct store *st, const char *path, bool create, struct err *e)
 	r = open_store(st, path, create, e);
 	if (r < 0)
 		store_close(st);
-	return r < 0 ? err_in(e, r, "cannot open the state directory") : 0;
+	return err_in(e, r, "cannot open the state directory");
 }
 
 static int check_writable(const struct store *st, struct err *e)
@@ -423,5 +423,5 @@ int store_sweep(struct store *st, struct err *e)
 		return 0;
 	if ((r = at_each(st->trash, sweep_one, &s, e)) < 0)
 		return err_in(e, r, "%s/trash", st->path);
-	return s.r < 0 ? err_in(e, s.r, "%s/trash", st->path) : 0;
+	return err_in(e, s.r, "%s/trash", st->path);
 }

@@ -2,25 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "core/at.h"
+#include "core/doc.h"
+#include "core/field.h"
 
 /* The lock of all layers is a file beside them, hidden, so that it is never taken for one. */
 static const char lock_name[] = ".lock";
 
 int layer_share(struct store *st, struct lock *lock, struct err *e)
 {
-	int r = lock_take(lock, st->layers, lock_name, LOCK_SHARED, true, NULL, e);
-
-	return r < 0 ? err_in(e, r, "layers") : 0;
+	return err_in(e, lock_take(lock, st->layers, lock_name, LOCK_SHARED, true, NULL, e), "layers");
 }
 
 int layer_lock_all(struct store *st, struct lock *lock, struct err *e)
 {
-	int r = lock_take(lock, st->layers, lock_name, LOCK_EXCLUSIVE, true, NULL, e);
-
-	return r < 0 ? err_in(e, r, "layers") : 0;
+	return err_in(e, lock_take(lock, st->layers, lock_name, LOCK_EXCLUSIVE, true, NULL, e), "layers");
 }
 
 static bool is_id_char(char c)
@@ -48,8 +47,7 @@ int layer_publish(struct store *st, struct store_new *n, const char *id, struct 
 		return r;
 	if (syncfs(n->dir) < 0)
 		return err_sys(e, "layer %s: syncfs", id);
-	r = store_publish(st, n, st->layers, id, e);
-	return r < 0 ? err_in(e, r, "layer") : 0;
+	return err_in(e, store_publish(st, n, st->layers, id, e), "layer");
 }
 
 int layer_open(struct store *st, const char *id, struct err *e)
@@ -84,7 +82,107 @@ static int collect_one(void *ctx, const char *name, unsigned char d_type)
 int layer_collect(struct store *st, const struct names *named, struct err *e)
 {
 	struct collect c = { st, named, e };
-	int r = at_each(st->layers, collect_one, &c, e);
 
-	return r < 0 ? err_in(e, r, "layers") : 0;
+	return err_in(e, at_each(st->layers, collect_one, &c, e), "layers");
+}
+
+/* ---- who names layers */
+
+struct naming {
+	struct names layers;
+};
+
+static const struct field naming_fields[] = {
+	FIELD(struct naming, layers, ON_DISK),
+	FIELD_END,
+};
+
+enum { RECORD_LIMIT = 1024 * 1024 };
+
+struct search {
+	struct arena *a;
+	struct names *found;
+	int dir;	    /* of the records' directories */
+	const char *record; /* the file in each */
+	struct err *e;
+};
+
+static int note_names(const struct search *s, const struct doc *doc, const char *what)
+{
+	struct naming record = { 0 };
+	int r = record_read(s->a, naming_fields, ON_DISK, what, doc, &record, NULL, s->e);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < record.layers.n; i++)
+		if (!names_has(s->found, record.layers.item[i]))
+			names_add(s->a, s->found, record.layers.item[i]);
+	return 0;
+}
+
+static int search_dir(const struct search *s);
+
+static int search_snapshots(const struct search *s, const char *name)
+{
+	AUTO(fd) int dir = openat(s->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return errno == ENOENT ? 0 : err_sys(s->e, "%s", name);
+	AUTO(fd) int snapshots = openat(dir, "snapshots", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (snapshots < 0)
+		return errno == ENOENT ? 0 : err_sys(s->e, "%s/snapshots", name);
+	const struct search in = { s->a, s->found, snapshots, "snapshot.yaml", s->e };
+	return err_in(s->e, search_dir(&in), "%s/snapshots", name);
+}
+
+/* An object that goes while we look needs no layers any more. */
+static int search_one(void *ctx, const char *name, unsigned char d_type)
+{
+	const struct search *s = ctx;
+	AUTO(buf) struct buf text = BUF_NONE;
+	struct doc *doc;
+	int r;
+
+	(void)d_type;
+	if (*name == '.')
+		return 0;
+	AUTO(fd) int dir = openat(s->dir, name, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_sys(s->e, "%s", name);
+	r = at_read(dir, s->record, RECORD_LIMIT, &text, s->e);
+	if (r == -ENOENT && at_exists(s->dir, name) == 0)
+		return 0;
+	if (r < 0 || (r = doc_read_yaml(s->a, s->record, text.s, text.len, &doc, s->e)) < 0 ||
+	    (r = note_names(s, doc, s->record)) < 0)
+		return err_in(s->e, r, "%s", name);
+	return str_eq(s->record, "instance.yaml") ? search_snapshots(s, name) : 0;
+}
+
+static int search_dir(const struct search *s)
+{
+	return at_each(s->dir, search_one, (void *)(uintptr_t)s, s->e);
+}
+
+int layer_names_in_use(struct store *st, struct arena *a, struct names *ret, struct err *e)
+{
+	const struct search images = { a, ret, st->images, "image.yaml", e };
+	const struct search instances = { a, ret, st->instances, "instance.yaml", e };
+	int r;
+
+	*ret = (struct names){ 0 };
+	if ((r = search_dir(&images)) < 0)
+		return err_in(e, r, "images");
+	return err_in(e, search_dir(&instances), "instances");
+}
+
+int layer_sweep(struct store *st, struct err *e)
+{
+	AUTO(lock) struct lock lock = LOCK_NONE;
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct names named;
+	int r;
+
+	if ((r = layer_lock_all(st, &lock, e)) < 0 || (r = layer_names_in_use(st, &a, &named, e)) < 0 ||
+	    (r = layer_collect(st, &named, e)) < 0)
+		return err_in(e, r, "cannot collect layers");
+	return 0;
 }

@@ -7,6 +7,7 @@
  * somebody collects. Whoever puts a layer's name into a record holds the shared lock from before it looked until the record is
  * published; the collector holds it exclusively. */
 #pragma once
+#include "core/arena.h"
 #include "core/lock.h"
 #include "core/map.h"
 #include "core/store.h"
@@ -19,6 +20,13 @@ int layer_publish(struct store *st, struct store_new *n, const char *id, struct 
 /* Opens layers/ID/rootfs (O_PATH). */
 int layer_open(struct store *st, const char *id, struct err *e);
 
+/* Every layer that a record names: image.yaml of all images, instance.yaml of all instances, snapshot.yaml of their snapshots. A
+ * record that cannot be read is an error: what it names is not known. */
+int layer_names_in_use(struct store *st, struct arena *a, struct names *ret, struct err *e);
+
 /* Removes all layers that are not in NAMED, which the caller filled from every record while holding the exclusive lock. */
 int layer_lock_all(struct store *st, struct lock *lock, struct err *e);
 int layer_collect(struct store *st, const struct names *named, struct err *e);
+
+/* The three in one: to be called after a record has gone. Waits for those who are just putting names into records. */
+int layer_sweep(struct store *st, struct err *e);
