@@ -1,6 +1,9 @@
 /* images - the store of images: import, look-up, aliases, deletion
  *
- *   images/FINGERPRINT/{image.yaml, blob0 [blob1]}   aliases.yaml: name -> { target, description }
+ *   images/FINGERPRINT/{image.yaml, blob0 [blob1], used, aliases}   aliases.yaml: name -> { target, description }
+ *
+ * The time of the file `used` is last_used_at. `aliases` is there only between an import and its end (runtime/image/alias.h).
+ * A record that cannot be read is listed with "ERROR: why" as its description, and can be deleted.
  *
  * Look-up of a name: alias first, then a unique fingerprint prefix of any length. */
 #pragma once
@@ -30,6 +33,8 @@ int images_list(struct store *st, struct arena *a, struct image **ret, size_t *r
 int images_get(struct store *st, struct arena *a, const char *fingerprint, struct image *ret, struct err *e);
 /* -ENOENT "Image not found: NAME"; -EINVAL "More than one image matches ...". */
 int images_resolve(struct store *st, struct arena *a, const char *name, struct image *ret, struct err *e);
+/* The same without aliases: what an alias may point to. */
+int images_resolve_fingerprint(struct store *st, struct arena *a, const char *part, struct image *ret, struct err *e);
 int images_update(struct store *st, const struct image *image, struct err *e); /* the rows of ON_SHOW */
 int images_delete(struct store *st, const char *fingerprint, struct err *e);
 int images_used(struct store *st, const char *fingerprint); /* sets last_used_at; best effort */
