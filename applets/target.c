@@ -1,0 +1,141 @@
+#include "applets/target.h"
+
+#include <errno.h>
+#include <string.h>
+#include "core/name.h"
+#include "core/store.h"
+#include "runtime/local.h"
+
+/* What LXD's client knows from the start; the first is this host. */
+static const char remotes[][16] = { "local", "images", "ubuntu", "ubuntu-daily" };
+
+const char *target_remote(size_t i)
+{
+	return i < ARRAY_SIZE(remotes) ? remotes[i] : NULL;
+}
+
+const char *target_directory(const struct call *c)
+{
+	const char *dir = c->global->dir ? c->global->dir : getenv("LXCBOX_DIR");
+
+	return dir && *dir ? dir : STORE_DEFAULT;
+}
+
+static int open_local(struct call *c, struct server **ret)
+{
+	return local_open(ret, c->arena, target_directory(c), c->err);
+}
+
+static int open_remote(struct call *c, const char *name, struct server **ret)
+{
+	int r;
+
+	if (!str_eq(name, remotes[0]))
+		return err_set(c->err, -EOPNOTSUPP, "remote %s: not supported by this version of lxcbox", name);
+	if (!c->server && (r = open_local(c, &c->server)) < 0)
+		return r;
+	*ret = c->server;
+	return 0;
+}
+
+void target_close(struct call *c)
+{
+	if (c->server)
+		local_close(c->server);
+	c->server = NULL;
+}
+
+int target_reopen(struct call *c, struct target *t)
+{
+	int r = open_local(c, &c->server);
+
+	if (r >= 0)
+		t->server = c->server;
+	return r;
+}
+
+static bool is_remote(const char *name, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(remotes); i++)
+		if (!strncmp(remotes[i], name, n) && !remotes[i][n])
+			return true;
+	return false;
+}
+
+bool target_has_remote(const char *word)
+{
+	const char *colon = strchr(word, ':');
+
+	return colon && is_remote(word, (size_t)(colon - word));
+}
+
+static const char *default_remote(const struct call *c)
+{
+	const char *name = c->global->force_local ? NULL : getenv("LXC_REMOTE");
+
+	return name && *name ? name : remotes[0];
+}
+
+int target_parse(struct call *c, const char *word, struct target *ret)
+{
+	const char *colon = strchr(word, ':'), *slash = strchr(word, '/'), *remote = default_remote(c);
+	struct target t = { .name = word, .typed = word };
+	int r;
+
+	if (colon && (is_remote(word, (size_t)(colon - word)) || !slash || slash > colon)) {
+		remote = arena_dupn(c->arena, word, (size_t)(colon - word));
+		t.name = colon + 1;
+	}
+	if (!is_remote(remote, strlen(remote)))
+		return err_set(c->err, -ENOENT, "The remote \"%s\" doesn't exist", remote);
+	if ((r = open_remote(c, remote, &t.server)) < 0)
+		return r;
+	*ret = t;
+	return 0;
+}
+
+int target_named(struct call *c, const char *word, const char *what, struct target *ret)
+{
+	int r = target_parse(c, word, ret);
+
+	if (r >= 0 && !*ret->name)
+		return err_set(c->err, -EINVAL, "Missing %s name", what);
+	return r;
+}
+
+int target_instance(struct call *c, const char *word, struct target *ret)
+{
+	struct err why = ERR_NONE;
+	int r = target_named(c, word, "instance", ret);
+
+	if (r < 0)
+		return r;
+	if (strchr(ret->name, '/'))
+		return err_set(c->err, -EOPNOTSUPP, "%s: snapshots are not supported by this version of lxcbox", word);
+	if (name_instance(ret->name, &why) < 0)
+		return err_set(c->err, -ENOENT, "Instance not found: %s", why.text);
+	return 0;
+}
+
+int target_server(struct call *c, const char *word, struct target *ret)
+{
+	int r;
+
+	if (!word)
+		word = "";
+	if ((r = target_parse(c, word, ret)) < 0)
+		return r;
+	if (*ret->name)
+		return err_set(c->err, -EINVAL, "Only a remote may be given here, not a name: %s", word);
+	return 0;
+}
+
+int target_image_source(struct call *c, const char *word, struct image_source *ret)
+{
+	*ret = (struct image_source){ .host = str_eq(word, "host:") };
+	if (ret->host)
+		return 0;
+	if (str_after(word, "host:"))
+		return err_set(c->err, -EINVAL, "%s: \"host:\" is a clone of this host and takes no name", word);
+	return target_parse(c, word, &ret->image);
+}
