@@ -143,14 +143,15 @@ static int apply_devices(struct call *c, const struct names *words, const struct
 static int resolve_image(struct call *c, struct image_source *source)
 {
 	struct target *t = &source->image;
-	const char *slash = strchr(t->name, '/');
 	struct image image = { 0 };
+	const char *slash;
 	int r;
 
 	if (source->host)
 		return 0;
 	if (!*t->name)
 		t->name = "default";
+	slash = strchr(t->name, '/');
 	r = t->server->images->resolve(t->server, c->arena, t->name, &image, c->err);
 	if (r == -ENOENT && slash && !strchr(t->typed, ':')) {
 		const char *there = arena_fmt(c->arena, "%.*s:%s", (int)(slash - t->name), t->name, slash + 1);

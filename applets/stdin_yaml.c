@@ -122,13 +122,12 @@ static int pipe_is_ours(struct call *c, const struct field *fields)
 
 	for (;;) {
 		struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+		bool ended = poll(&p, 1, LOOK_AGAIN_MS * 10) > 0 && p.revents & POLLHUP; /* asked before looking: what is there then is all */
 		ssize_t n = look(begin, sizeof begin);
 		int r = n > 0 ? stdin_looks_like(begin, (size_t)n, fields) : -EAGAIN;
 
-		if (r != -EAGAIN || n == 0 || (n < 0 && n != -EAGAIN && n != -EINTR) || n == (ssize_t)sizeof begin)
+		if (r != -EAGAIN || ended || (n < 0 && n != -EAGAIN && n != -EINTR) || n == (ssize_t)sizeof begin)
 			return r == 1;
-		if (poll(&p, 1, n < 0 ? LOOK_AGAIN_MS * 10 : 0) > 0 && p.revents & POLLHUP)
-			return 0; /* the writer is gone, and what it left is no mapping */
 		if (n > 0)
 			poll(NULL, 0, LOOK_AGAIN_MS);
 		if (!told && now_ms() - since > HINT_AFTER_MS) {
