@@ -262,7 +262,7 @@ static int parse_and_run(struct call *c, struct global *g, const struct applet *
 	opts = f.applet ? arena_alloc(c->arena, f.applet->opts_size + 1U) : g;
 	const struct opt_set set[2] = { { f.applet ? f.applet->opts : root_opts, opts }, { global_opts, g } };
 	opts_defaults(c->arena, set, 2);
-	r = opts_parse(c->arena, set, 2, f.applet ? f.applet->behind : 0, f.words.item, f.words.n, &args, c->err);
+	r = opts_parse(c->arena, set, 2, f.applet ? f.applet->behind : (struct behind){ 0 }, f.words.item, f.words.n, &args, c->err);
 	c->opts = opts;
 	c->n_args = args.n;
 	c->args = args.item = arena_grow(c->arena, args.item, args.n, sizeof *args.item);

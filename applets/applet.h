@@ -33,7 +33,7 @@ struct applet {
 	const struct opt *opts;
 	uint16_t opts_size;
 	uint8_t min, max; /* how many words; max ANY: no end */
-	uint8_t behind;	  /* from this word on an unknown flag is a word (exec); 0: never */
+	struct behind behind; /* the line of a command inside begins here (exec, run) */
 	uint8_t complete;
 	bool hidden;		  /* not shown by `help` without --all */
 	const struct applet *sub; /* a family: ended by a row without a name */

@@ -80,7 +80,7 @@ const struct applet applet_exec = {
 	.opts_size = sizeof(struct exec_opts),
 	.min = 2,
 	.max = ANY,
-	.behind = 2,
+	.behind = { 2, false }, /* LXD takes its own flags wherever they stand */
 	.complete = COMPLETE_RUNNING,
 	.run = exec_applet,
 };

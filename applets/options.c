@@ -181,22 +181,28 @@ static bool is_known(const struct parser *p, const char *s)
 	return true;
 }
 
-int opts_parse(struct arena *a, const struct opt_set *set, size_t n_set, size_t behind, const char *const *word, size_t n,
+int opts_parse(struct arena *a, const struct opt_set *set, size_t n_set, struct behind behind, const char *const *word, size_t n,
 	       struct names *ret_words, struct err *e)
 {
 	struct parser p = { a, set, n_set, word, n };
+	bool ours = true;
 	struct names words = { 0 };
 	const char *s;
 
 	while ((s = next(&p))) {
 		int r = 0;
 
+		ours = ours && !(behind.count && words.n >= behind.count);
+		if (!ours && behind.all) {
+			names_add(a, &words, s);
+			continue;
+		}
 		if (str_eq(s, "--")) {
 			while ((s = next(&p)))
 				names_add(a, &words, s);
 			break;
 		}
-		if (s[0] != '-' || !s[1] || (behind && words.n >= behind && !is_known(&p, s)))
+		if (s[0] != '-' || !s[1] || (!ours && !is_known(&p, s)))
 			names_add(a, &words, s);
 		else
 			r = s[1] == '-' ? parse_long(&p, s, e) : parse_cluster(&p, s, e);

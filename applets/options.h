@@ -63,7 +63,13 @@ static inline bool opt_takes_word(const struct opt *o)
 /* Sets what DEF says in the (zeroed) structs. */
 void opts_defaults(struct arena *a, const struct opt_set *set, size_t n_set);
 
-/* Takes the flags out of WORD (N of them) and gives the rest. BEHIND: once so many words are there, a flag that no row knows
- * is a word like any other (0: it is an error). */
-int opts_parse(struct arena *a, const struct opt_set *set, size_t n_set, size_t behind, const char *const *word, size_t n,
+/* Where the words of another command begin: once COUNT words are there (0: never), a flag that no row knows is a word like
+ * any other; with ALL, a flag that one knows, too. */
+struct behind {
+	uint8_t count;
+	bool all;
+};
+
+/* Takes the flags out of WORD (N of them) and gives the rest. */
+int opts_parse(struct arena *a, const struct opt_set *set, size_t n_set, struct behind behind, const char *const *word, size_t n,
 	       struct names *ret_words, struct err *e);

@@ -192,7 +192,7 @@ const struct applet applet_run = {
 	.opts_size = sizeof(struct run_opts),
 	.min = 2,
 	.max = ANY,
-	.behind = 2,
+	.behind = { 2, true },
 	.complete = COMPLETE_IMAGES,
 	.run = run_run,
 };
