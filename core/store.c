@@ -147,6 +147,19 @@ static int check_unused(struct store *st, struct err *e)
 	return 0;
 }
 
+/* Only of one that has held nothing yet: what stood open may be known to others by now. */
+static int close_to_others(struct store *st, bool create, struct err *e)
+{
+	struct stat s;
+
+	if (create && at_exists(st->dir, "version") == 0 && check_unused(st, NULL) == 0)
+		return fchmod(st->dir, 0700) < 0 ? err_sys(e, "%s: chmod", st->path) : 0;
+	if (!fstat(st->dir, &s) && !(s.st_mode & 077))
+		return 0; /* another creator has done it a moment ago */
+	return err_set(e, -EPERM, "%s: others may enter it (mode %04o): it must be 0700", st->path,
+		       (unsigned)s.st_mode & 07777);
+}
+
 /* Rule R6: layers hold setuid files of the host's root. This directory, closed to everybody else, keeps them out of reach. */
 static int check_owner(struct store *st, bool create, struct err *e)
 {
@@ -158,13 +171,8 @@ static int check_owner(struct store *st, bool create, struct err *e)
 	if (s.st_uid != geteuid())
 		return err_set(e, -EPERM, "%s: belongs to uid %u, not to uid %u", st->path, (unsigned)s.st_uid,
 			       (unsigned)geteuid());
-	if (s.st_mode & 077) {
-		if (!create || check_unused(st, NULL) < 0)
-			return err_set(e, -EPERM, "%s: others may enter it (mode %04o): it must be 0700", st->path,
-				       (unsigned)s.st_mode & 07777);
-		if (fchmod(st->dir, 0700) < 0)
-			return err_sys(e, "%s: chmod", st->path);
-	}
+	if ((s.st_mode & 077) && (r = close_to_others(st, create, e)) < 0)
+		return r;
 	uint64_t h = (uint64_t)s.st_dev * 0x9e3779b97f4a7c15U ^ s.st_ino;
 	h = (h ^ h >> 32) * 0xd6e8feb86659fd93U;
 	r = str_fmt(st->id, sizeof st->id, "%08x", (unsigned)(h >> 32));
