@@ -53,7 +53,7 @@ static bool parse_tag(const char *word, bool named, enum tag *ret)
 static bool parse_perm(const char *s, unsigned *ret)
 {
 	*ret = 0;
-	for (; *s && *s != ' ' && *s != '\t'; s++) { /* a blank begins "#effective:r--" */
+	for (; *s; s++) {
 		unsigned bit = *s == 'r' ? 4 : *s == 'w' ? 2 : *s == 'x' ? 1 : 0;
 
 		if (!bit && *s != '-')
@@ -89,7 +89,8 @@ static bool parse_text(char *s, struct entry entries[ENTRIES_MOST], size_t *ret_
 	*ret_n = 0;
 	while ((one = strsep(&s, ",\n"))) {
 		one += strspn(one, " \t");
-		if (!*one || *one == '#')
+		one[strcspn(one, " \t#")] = '\0'; /* "#effective:r--" */
+		if (!*one)
 			continue;
 		if (!strncmp(one, "default:", 8))
 			one += 8;

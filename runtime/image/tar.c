@@ -43,8 +43,10 @@ struct extended {
 	struct piece *piece;
 	size_t pieces, room;
 	bool piece_open; /* 0.0: an offset was given, its length comes next */
-	uint32_t acls_lost;
+	unsigned acls_seen, acls_got; /* bits of enum acl */
 };
+
+enum acl { ACL_ACCESS = 1, ACL_DEFAULT = 2 };
 
 struct tar {
 	const struct tar_source *from;
@@ -52,6 +54,7 @@ struct tar {
 	struct extended x;
 	uint64_t inflated;
 	bool any; /* a header was read */
+	uint32_t acls_lost;
 	size_t pos, len;
 	uint8_t data[WINDOW];
 };
@@ -63,11 +66,7 @@ static void extended_clear(struct extended *x)
 	buf_free(&x->xattrs);
 	buf_free(&x->sparse_name);
 	free(x->piece);
-	*x = (struct extended){ .path = BUF_NONE,
-				.link = BUF_NONE,
-				.xattrs = BUF_NONE,
-				.sparse_name = BUF_NONE,
-				.acls_lost = x->acls_lost };
+	*x = (struct extended){ .path = BUF_NONE, .link = BUF_NONE, .xattrs = BUF_NONE, .sparse_name = BUF_NONE };
 }
 
 /* ---- the window on the inflated bytes */
@@ -390,16 +389,27 @@ static void add_xattr(struct buf *to, const char *name, size_t name_n, const voi
 	buf_add(to, value, value_n);
 }
 
-static bool add_acl(struct extended *x, const char *name, const char *value, size_t n)
+static bool add_acl(struct extended *x, enum acl which, const char *name, const char *value, size_t n)
 {
 	AUTO(buf) struct buf raw = BUF_NONE;
 
-	/* a list by names of a foreign host says nothing here */
-	if (acl_value(value, n, &raw) && !buf_error(&raw))
-		add_xattr(&x->xattrs, name, strlen(name), raw.s, raw.len);
-	else
-		x->acls_lost++;
+	x->acls_seen |= which;
+	/* a list by names of a foreign host says nothing here; often the attribute itself comes too */
+	if ((x->acls_got & which) || !acl_value(value, n, &raw) || buf_error(&raw))
+		return true;
+	x->acls_got |= which;
+	add_xattr(&x->xattrs, name, strlen(name), raw.s, raw.len);
 	return true;
+}
+
+static bool take_xattr(struct extended *x, const char *name, const char *value, size_t n)
+{
+	if (str_eq(name, "system.posix_acl_access"))
+		x->acls_got |= ACL_ACCESS;
+	if (str_eq(name, "system.posix_acl_default"))
+		x->acls_got |= ACL_DEFAULT;
+	add_xattr(&x->xattrs, name, strlen(name), value, n);
+	return *name;
 }
 
 static bool set_text(struct buf *to, const char *value, size_t n)
@@ -457,14 +467,12 @@ static bool take_pax_record(struct extended *x, const char *key, const char *val
 		return set_number(&x->has_gid, &x->gid, value, n);
 	if (str_eq(key, "mtime"))
 		return x->has_mtime = parse_mtime(value, n, &x->mtime_s, &x->mtime_ns);
-	if ((rest = str_after(key, "SCHILY.xattr."))) {
-		add_xattr(&x->xattrs, rest, strlen(rest), value, n);
-		return *rest;
-	}
+	if ((rest = str_after(key, "SCHILY.xattr.")))
+		return take_xattr(x, rest, value, n);
 	if (str_eq(key, "SCHILY.acl.access"))
-		return add_acl(x, "system.posix_acl_access", value, n);
+		return add_acl(x, ACL_ACCESS, "system.posix_acl_access", value, n);
 	if (str_eq(key, "SCHILY.acl.default"))
-		return add_acl(x, "system.posix_acl_default", value, n);
+		return add_acl(x, ACL_DEFAULT, "system.posix_acl_default", value, n);
 	if ((rest = str_after(key, "GNU.sparse.")))
 		return take_sparse_record(x, rest, value, n);
 	return true;
@@ -651,6 +659,7 @@ static int send_member(struct tar *t, const struct header *from, struct err *e)
 	m.link_n = (uint32_t)(x->link.len ? x->link.len : strnlen(h->link, sizeof h->link));
 	m.xattrs = x->xattrs.s;
 	m.xattrs_n = (uint32_t)x->xattrs.len;
+	t->acls_lost += (x->acls_seen & ~x->acls_got) != 0;
 	if (!NUMBER(h->size, &header_size) || header_size < 0 || !fill_numbers(&m, h, x))
 		return err_set(e, -EINVAL, "a number in its header is damaged or too large");
 	size = m.type == MEMBER_HARDLINK ? 0 : x->has_size ? x->size : (uint64_t)header_size;
@@ -752,7 +761,7 @@ int tar_read(const struct tar_source *from, struct record_sink *sink, struct rea
 		r = cut_short(e);
 	if (!r)
 		r = read_to_end(t, e);
-	notes->acls_lost += t->x.acls_lost;
+	notes->acls_lost += t->acls_lost;
 	extended_clear(&t->x);
 	free(t);
 	return r;

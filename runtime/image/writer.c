@@ -275,6 +275,7 @@ static int write_file(struct writer *w, const struct tree_level *in, const char 
 static int write_data(struct writer *w, uint64_t offset, const void *bytes, size_t n, struct err *e)
 {
 	struct open_file *f = &w->file;
+	size_t written = n;
 	uint64_t end;
 
 	if (f->fd < 0)
@@ -292,9 +293,8 @@ static int write_data(struct writer *w, uint64_t offset, const void *bytes, size
 		n -= (size_t)put;
 		offset += (uint64_t)put;
 	}
-	uint64_t grown = end - f->end;
 	f->end = end;
-	return count_bytes(w, grown, e);
+	return count_bytes(w, written, e);
 }
 
 /* ---- directories */
