@@ -42,7 +42,18 @@ static void auto_handed(struct handed *h)
 
 /* ---- preparing */
 
-/* The same program for init and for every exec later: kept beside the instance, rewritten only when it changed. */
+/* The same program for init and for every exec later: kept beside the instance, rewritten only when it changed. Not synced: after a
+ * power cut the next start compares and writes it anew. */
+static int write_seccomp(int dir, const struct buf *program, struct err *e)
+{
+	AUTO(fd) int fd = openat(dir, "seccomp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "seccomp");
+	int r = fd_write(fd, program->s, program->len);
+	return r < 0 ? err_code(e, r, "seccomp") : 0;
+}
+
 static int prepare_seccomp(int dir, const struct plan *p, int *ret_fd, struct err *e)
 {
 	AUTO(buf) struct buf want = BUF_NONE;
@@ -53,10 +64,8 @@ static int prepare_seccomp(int dir, const struct plan *p, int *ret_fd, struct er
 	if (r < 0)
 		return r;
 	r = at_read(dir, "seccomp", 1 << 20, &have, NULL);
-	if (r < 0 || have.len != want.len || memcmp(have.s, want.s, want.len)) {
-		if ((r = at_write_atomic(dir, "seccomp", want.s, want.len, 0600, e)) < 0)
-			return r;
-	}
+	if ((r < 0 || have.len != want.len || memcmp(have.s, want.s, want.len)) && (r = write_seccomp(dir, &want, e)) < 0)
+		return r;
 	*ret_fd = at_open(dir, "seccomp", O_RDONLY, 0, e);
 	return *ret_fd < 0 ? *ret_fd : 0;
 }

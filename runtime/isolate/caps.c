@@ -15,8 +15,11 @@ static int drop_bounding(uint64_t dropped, struct err *e)
 	for (int cap = 0; cap < 64; cap++) {
 		if (!(dropped & (1ull << cap)))
 			continue;
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL) /* EINVAL: beyond this kernel's last */
-			return err_sys(e, "drop capability %d", cap);
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		if (errno == EINVAL)
+			return 0; /* beyond this kernel's last one */
+		return err_sys(e, "drop capability %d", cap);
 	}
 	return 0;
 }
