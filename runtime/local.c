@@ -130,23 +130,6 @@ static int instance_names(struct store *st, struct arena *a, struct names *ret, 
 	return 0;
 }
 
-static int64_t count_processes(const struct cgroup *cg, int64_t from_controller)
-{
-	AUTO(buf) struct buf text = BUF_NONE;
-	int64_t n = 0;
-
-	if (from_controller >= 0 || cg->v2 < 0)
-		return from_controller;
-	for (const char *const *file = (const char *const[]){ "cgroup.procs", ".lxc/cgroup.procs", NULL }; *file; file++) {
-		AUTO(fd) int fd = openat(cg->v2, *file, O_RDONLY | O_CLOEXEC);
-		if (fd >= 0)
-			(void)fd_read(fd, 1 << 24, &text, NULL); /* gone just now: nothing to count */
-	}
-	for (size_t i = 0; i < text.len; i++)
-		n += text.s[i] == '\n';
-	return n;
-}
-
 static void measure(struct store *st, int dir, const char *boot, struct instance_entry *entry)
 {
 	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
@@ -163,7 +146,7 @@ static void measure(struct store *st, int dir, const char *boot, struct instance
 	if (cgroup_host_open(&host, ~0u, NULL) < 0 || cgroup_open(&host, name, &cg, NULL) < 0)
 		return;
 	cgroup_usage(&cg, &u);
-	entry->state.processes = count_processes(&cg, u.processes);
+	entry->state.processes = u.processes;
 	entry->state.memory_usage = u.memory;
 	entry->state.memory_peak = u.memory_peak;
 	entry->state.swap_usage = u.swap;

@@ -9,6 +9,7 @@
 #include "core/name.h"
 #include "core/parse.h"
 #include "runtime/instance/hostclone.h"
+#include "runtime/instance/identity.h"
 #include "runtime/instance/record.h"
 #include "runtime/isolate/idmap.h"
 #include "runtime/rootfs/layer.h"
@@ -45,19 +46,29 @@ int create_name(struct store *st, struct arena *a, const char **ret, struct err 
 
 /* ---- the pieces */
 
-/* The merged root shows the upper's owner and mode: those of the topmost layer. */
-static int copy_root_attributes(struct store *st, const struct create *c, int upper, struct err *e)
+/* The merged root shows the upper's owner and mode: those of what lies below. */
+static int copy_root_attributes(int from, int upper, struct err *e)
 {
 	struct stat s;
-	AUTO(fd) int from = c->layers.n ? layer_open(st, c->layers.item[0], e) : open("/", O_PATH | O_CLOEXEC); /* path: host's */
 
-	if (from < 0)
-		return from;
 	if (fstat(from, &s) < 0)
 		return err_sys(e, "layer");
 	if (fchown(upper, s.st_uid, s.st_gid) < 0 || fchmod(upper, s.st_mode & 07777) < 0)
 		return err_sys(e, "rw/upper");
 	return 0;
+}
+
+static int fill_upper(struct store *st, const struct create *c, int upper, struct err *e)
+{
+	AUTO(fd) int from = c->layers.n ? layer_open(st, c->layers.item[0], e) : open("/", O_PATH | O_CLOEXEC); /* path: host's */
+
+	if (from < 0)
+		return from;
+	struct prefill p = { from, upper };
+	int r = copy_root_attributes(from, upper, e);
+	if (r == 0 && c->host)
+		r = hostclone_fill(st, upper, e);
+	return r < 0 ? r : identity_fill(&p, c->inst.name, e);
 }
 
 static int make_rw(struct store *st, const struct create *c, int dir, struct err *e)
@@ -70,8 +81,7 @@ static int make_rw(struct store *st, const struct create *c, int dir, struct err
 		return upper;
 	if (mkdirat(rw, "work", 0755) < 0)
 		return err_sys(e, "rw/work");
-	int r = copy_root_attributes(st, c, upper, e);
-	return r == 0 && c->host ? hostclone_fill(st, upper, e) : r;
+	return fill_upper(st, c, upper, e);
 }
 
 static int wanted_size(const struct instance *inst, uint32_t *ret, struct err *e)

@@ -76,6 +76,9 @@ static const struct {
 	{ "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
 	{ "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
 	{ "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL },
+	/* empty: the kernel has none of these for a user namespace, and systemd calls a mount of its own that fails "degraded" */
+	{ "/sys/kernel/debug", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
+	{ "/sys/kernel/tracing", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
 	{ "/dev", "tmpfs", MS_NOSUID, "size=492k,mode=755", 0 },
 	{ "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,gid=5,mode=620,ptmxmode=666,max=1024", 0 },
 	{ "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 0 },

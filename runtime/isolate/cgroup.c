@@ -571,6 +571,39 @@ bool cgroup_is_populated(const struct cgroup *cg)
 	return false;
 }
 
+struct process_count {
+	int dir;
+	int64_t n;
+};
+
+static int count_in_child(void *ctx, const char *name, unsigned char type);
+
+static int64_t count_processes(int dir)
+{
+	AUTO(buf) struct buf text = BUF_NONE;
+	struct process_count count = { dir, 0 };
+	AUTO(fd) int procs = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+
+	if (procs < 0 || fd_read(procs, 1 << 24, &text, NULL) < 0)
+		return 0;
+	for (size_t i = 0; i < text.len; i++)
+		count.n += text.s[i] == '\n';
+	(void)at_each(dir, count_in_child, &count, NULL); /* gone meanwhile: nothing to count */
+	return count.n;
+}
+
+static int count_in_child(void *ctx, const char *name, unsigned char type)
+{
+	struct process_count *count = ctx;
+
+	if (type != DT_DIR)
+		return 0;
+	AUTO(fd) int child = openat(count->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (child >= 0)
+		count->n += count_processes(child);
+	return 0;
+}
+
 void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *ret)
 {
 	int dir;
@@ -582,4 +615,6 @@ void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *ret)
 		ops_of(cg, CGROUP_CPUACCT, &dir)->cpu_usage(dir, ret);
 	if (ops_of(cg, CGROUP_PIDS, &dir)->pids_usage && dir >= 0)
 		ops_of(cg, CGROUP_PIDS, &dir)->pids_usage(dir, ret);
+	if (ret->processes < 0 && cg->v2 >= 0)
+		ret->processes = count_processes(cg->v2); /* no controller: by looking */
 }
