@@ -233,6 +233,20 @@ void console_drain(struct console *c)
 		;
 }
 
+void console_last(const struct console *c, size_t max, struct buf *to)
+{
+	size_t have = c->ring_used < max ? c->ring_used : max;
+
+	for (size_t i = c->ring_used - have; i < c->ring_used; i++) {
+		char ch = c->ring[i % RING_SIZE];
+
+		if (ch == '\n')
+			buf_addstr(to, i + 1 < c->ring_used ? "; " : "");
+		else if (ch != '\r')
+			buf_addch(to, ch);
+	}
+}
+
 void console_close(struct console *c)
 {
 	for (int i = 0; i < CONSOLE_CLIENTS; i++)

@@ -36,6 +36,9 @@ void console_handle(struct console *c, const struct pollfd *p);
 
 /* The last words, after init has ended. */
 void console_drain(struct console *c);
+
+/* The last lines that the ring holds, at most MAX bytes, as one line for a message. */
+void console_last(const struct console *c, size_t max, struct buf *to);
 void console_close(struct console *c);
 
 /* ---- the client's side */

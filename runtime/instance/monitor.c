@@ -26,6 +26,8 @@
 #include "runtime/instance/state.h"
 #include "runtime/instance/step.h"
 
+#define EARLY_END_MS 10
+
 struct monitor {
 	struct arena arena; /* of the plan; it is small and is needed again at a restart */
 	struct plan plan;
@@ -134,6 +136,51 @@ static void start_none(struct monitor *m)
 	};
 }
 
+/* Inits that are known to stay need no second look. A script's program is its shell, and its first argument the shell's path. */
+static bool is_known_init(pid_t pid)
+{
+	static const char known[][12] = { "systemd", "busybox" };
+	char path[40], exe[256], first[256];
+
+	str_fmt(path, sizeof path, "/proc/%d/exe", (int)pid);
+	ssize_t n = readlinkat(AT_FDCWD, path, exe, sizeof exe - 1);
+	exe[n < 0 ? 0 : n] = 0;
+	str_fmt(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+	AUTO(fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, first, sizeof first - 1);
+	first[n < 0 ? 0 : n] = 0;
+	const char *slash = strrchr(exe, '/'), *name = strrchr(first, '/');
+	for (size_t i = 0; slash && name && i < ARRAY_SIZE(known); i++) {
+		if (str_eq(slash + 1, known[i]) && str_eq(name + 1, "init"))
+			return true;
+	}
+	return false;
+}
+
+/* An init that ends at once did not start: its status and last words are the error, not an "it runs" that was never true. A power off or a
+ * reboot is a normal end. */
+static int refuse_early_end(struct monitor *m, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF_NONE;
+	siginfo_t info = { 0 };
+
+	if (m->plan.own_init || is_known_init(m->start.pid) || process_wait_exit(m->start.pidfd, EARLY_END_MS) < 0)
+		return 0;
+	if (waitid(P_PID, (id_t)m->start.pid, &info, WEXITED | WNOWAIT) < 0)
+		return 0;
+	int status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGHUP || WTERMSIG(status) == SIGINT))
+		return 0;
+	console_drain(&m->console);
+	ended_text(status, &text);
+	buf_addstr(&text, " at once");
+	if (m->console.ring_used)
+		buf_addstr(&text, ", its last words: ");
+	console_last(&m->console, 300, &text);
+	process_reap(m->start.pid, NULL);
+	return err_set(e, -ECHILD, "%s", text.s);
+}
+
 static int begin(struct monitor *m, struct err *e)
 {
 	start_none(m);
@@ -143,7 +190,7 @@ static int begin(struct monitor *m, struct err *e)
 	r = write_state(m, POWER_RUNNING, e);
 	if (r == 0)
 		r = console_open(&m->console, m->start.console, m->start.dir, m->plan.log_size, e);
-	return r;
+	return r == 0 ? refuse_early_end(m, e) : r;
 }
 
 static void tell(struct monitor *m, const struct err *err)
@@ -195,6 +242,15 @@ static void release(struct monitor *m)
 	m->start.pidfd = m->start.console = m->start.console_slave = -1;
 }
 
+/* A stop that finds no init, as we pause between two of its lives, says so by TERM. */
+static volatile sig_atomic_t asked_to_end;
+
+static void note_asked(int sig)
+{
+	(void)sig;
+	asked_to_end = 1;
+}
+
 /* An instance that reboots at once, always, must not become a busy loop: the pause doubles up to ten seconds. */
 static void back_off(int64_t began_ms, unsigned *pause_ms)
 {
@@ -232,7 +288,10 @@ static int run(struct monitor *m, struct err *e)
 		release(m);
 		cgroup_host_close(&m->start.host);
 		auto_fd(&m->start.overlay);
+		ended_log(m->start.dir, status);
 		back_off(began, &pause_ms);
+		if (asked_to_end)
+			return 0;
 	}
 	ended_log(m->start.dir, status);
 	return 0;
@@ -286,6 +345,14 @@ static void finish(struct monitor *m, bool destroy)
 		close_up(m, destroy);
 }
 
+/* Without SA_RESTART: the pause is to end. */
+static void catch_end(void)
+{
+	struct sigaction a = { .sa_handler = note_asked };
+
+	sigaction(SIGTERM, &a, NULL);
+}
+
 int monitor_main(int argc, char **argv)
 {
 	struct monitor m = { .state = -1, .result = -1, .console = CONSOLE_NONE };
@@ -307,6 +374,7 @@ int monitor_main(int argc, char **argv)
 	fresh_process();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
+	catch_end();
 	int r = map_seccomp(&m, &e);
 	if (r == 0)
 		r = run(&m, &e);

@@ -61,7 +61,8 @@ static void hold_against_world(const char *boot, struct state *s)
 		s->power = POWER_STOPPED;
 		return;
 	}
-	if (!process_is_alive(&s->init))
+	/* between two lives of a rebooting one there is only its monitor */
+	if (!process_is_alive(&s->init) && !process_is_alive(&s->monitor))
 		s->power = POWER_STOPPED;
 }
 

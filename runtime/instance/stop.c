@@ -203,6 +203,15 @@ int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 	return state_write(fd, &stopped, e);
 }
 
+/* No init: its monitor is about to begin the next life, or about to end by itself. */
+static void end_pause(struct stopping *s)
+{
+	AUTO(fd) int pidfd = process_open(&s->state.monitor, NULL);
+
+	if (pidfd >= 0)
+		(void)sys_pidfd_send_signal(pidfd, SIGTERM);
+}
+
 int stop_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool force, int timeout_ms, struct err *e)
 {
 	__attribute__((cleanup(auto_stopping))) struct stopping s = STOPPING_NONE;
@@ -213,6 +222,8 @@ int stop_instance(struct store *st, const struct lock *lock, int dir, const char
 		return r;
 	if (s.state.power == POWER_STOPPED)
 		return err_set(e, -ESRCH, "The instance is already stopped");
+	if (s.pidfd < 0)
+		end_pause(&s);
 	if (s.pidfd >= 0 && (r = force ? force_end(&s, e) : ask(&s, timeout_ms, e)) < 0)
 		return r;
 	return settle(&s, e);

@@ -1,0 +1,65 @@
+#!/bin/sh
+# inits that do not start, end at once, or reboot for ever
+. "${0%/*}/lib.sh"
+
+# image NAME: what is in $TMP/NAME/rootfs becomes an image; made from busy's
+make_image() {
+	mkdir -p "$TMP/$1"
+	tar -C "$TMP/$1" -xJf "$IMAGES/busy.tar.xz"
+	(cd "$TMP/$1/rootfs" && sh -c "$2")
+	tar -C "$TMP/$1" -cf "$TMP/$1.tar" metadata.yaml rootfs
+	lxcbox image import "$TMP/$1.tar" --alias "$1" >/dev/null
+	rm -rf "${TMP:?}/$1" "$TMP/$1.tar"
+}
+refused() {
+	make_image "$1" "$2"
+	lxcbox init "$1" c1 >/dev/null
+	fails "$1" 1 "$3" lxcbox start c1
+	prints "$1: it is stopped" STOPPED lxcbox list -f csv -c s c1
+	matches "$1: the log says why" "$3" lxcbox info c1 --show-log
+	ok "$1: delete" lxcbox delete c1
+}
+refused no-init 'rm sbin/init bin/sh bin/init' "no init: none of /sbin/init"
+refused not-executable 'rm sbin/init; echo x >sbin/init; chmod 644 sbin/init' "/sbin/init: permission denied"
+refused other-architecture 'rm sbin/init; printf "\177ELF\002\001\001\000\000\000\000\000\000\000\000\000\002\000\267\000" >sbin/init; chmod 755 sbin/init' "not executable here"
+refused no-interpreter 'rm sbin/init; printf "#!/no/such\n" >sbin/init; chmod 755 sbin/init' "interpreter or loader is missing"
+refused ends-at-once 'rm sbin/init; printf "#!/bin/sh\necho last words\nexit 3\n" >sbin/init; chmod 755 sbin/init' "exited with status 3 at once, its last words: last words"
+refused proc-is-a-link 'rmdir proc; ln -s /tmp proc' "/proc of the image is not a directory"
+refused dev-is-a-link 'rmdir dev; mkdir victim; ln -s victim dev' "/dev of the image is not a directory"
+
+make_image reboots 'rm sbin/init; printf "#!/bin/sh\nbusybox reboot -f\n" >sbin/init; chmod 755 sbin/init'
+ok "an init that reboots for ever starts" lxcbox launch reboots c1
+sleep 2
+n=$(grep -c . "$LXCBOX_DIR/instances/c1/log" 2>/dev/null || echo 0)
+ok "it slows down" test "$n" -lt 12
+ok "and is stopped by force" timeout 10 "$LXCBOX" stop -f c1
+prints "for good" STOPPED lxcbox list -f csv -c s c1
+ok "delete" lxcbox delete c1
+
+ok "busybox" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
+ok "launch" lxcbox launch busy b1
+for i in 1 2 3 4 5; do
+	began=$(date +%s%N)
+	ok "stop ($i)" lxcbox stop b1
+	ok "within 2 s ($i)" test $((($(date +%s%N) - began) / 1000000)) -lt 2000
+	ok "start ($i)" lxcbox start b1
+done
+lxcbox exec b1 -- poweroff
+until_ok 5 sh -c '[ "$("$LXCBOX" list -f csv -c s b1)" = STOPPED ]'
+prints "poweroff from inside" STOPPED lxcbox list -f csv -c s b1
+ok "start" lxcbox start b1
+pid=$(lxcbox list -f csv -c p b1)
+lxcbox exec b1 -- reboot
+until_ok 8 sh -c 'p=$("$LXCBOX" list -f csv -c p b1); [ "$p" ] && [ "$p" != '"$pid"' ]'
+same "reboot from inside" RUNNING "$(lxcbox list -f csv -c s b1)"
+ok "exec after the reboot" lxcbox exec b1 -- true
+ok "delete -f" lxcbox delete -f b1
+
+ok "ephemeral" lxcbox launch busy e1 -e
+prints "is shown as such" "CONTAINER (EPHEMERAL)" lxcbox list -f csv -c t e1
+lxcbox exec e1 -- poweroff
+ok "goes with its power off" until_ok 5 sh -c '[ -z "$("$LXCBOX" list -f csv -c n e1)" ]'
+ok "ephemeral again" lxcbox launch busy e1 -e
+ok "stop" lxcbox stop -f e1
+prints "goes with its stop" "" lxcbox list -f csv
+finish
