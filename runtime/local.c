@@ -62,6 +62,22 @@ static void say_waiting(void *ctx, const char *text)
 	report_warn(ctx, "%s; waiting", text);
 }
 
+/* Runs, but its monitor does not: somebody killed it. */
+static void adopt_orphan(struct held *h, struct report *report)
+{
+	struct state state;
+	struct err why = ERR_NONE;
+	char boot[BOOT_ID_SIZE];
+
+	if (process_boot_id(boot, NULL) < 0 || state_read(h->dir, boot, &state, NULL) < 0 || state.power == POWER_STOPPED ||
+	    process_is_alive(&state.monitor) || !process_is_alive(&state.init))
+		return;
+	if (start_adopt(h->st, &h->lock, h->dir, &h->inst, &state.init, &why) < 0)
+		report_warn(report, "%s runs without a monitor: %s", h->inst.name, why.text);
+	else
+		log_line(h->dir, "its monitor was gone, a new one took over");
+}
+
 /* BROKEN_OK: a record that cannot be read is no error; only name and directory are there. */
 static int hold(struct server *s, struct arena *a, const char *name, bool broken_ok, struct report *report, struct held *h,
 		struct err *e)
@@ -90,7 +106,9 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	if (r < 0) {
 		h->broken = arena_dup(a, why.text);
 		h->inst.name = arena_dup(a, name);
+		return 0;
 	}
+	adopt_orphan(h, report);
 	return 0;
 }
 

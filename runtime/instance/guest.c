@@ -20,6 +20,7 @@
 #include "runtime/host/fresh.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/guarded.h"
+#include "runtime/instance/guest_console.h"
 #include "runtime/instance/init.h"
 #include "runtime/instance/rlimit.h"
 #include "runtime/instance/step.h"
@@ -181,46 +182,9 @@ static void console_describe(const struct plan *p, struct buf *to)
 	buf_addstr(to, "a terminal of its own devpts as /dev/console");
 }
 
-static int open_pty(int root, int *master, int *slave, struct err *e)
-{
-	int unlock = 0;
-
-	*master = at_open_in_root(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY, 0, e);
-	if (*master < 0)
-		return *master;
-	if (ioctl(*master, TIOCSPTLCK, &unlock) < 0)
-		return err_sys(e, "unlock /dev/pts");
-	*slave = ioctl(*master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	return *slave < 0 ? err_sys(e, "/dev/pts") : 0;
-}
-
-static int place_console(int root, int slave, struct err *e)
-{
-	AUTO(fd) int dev = at_open_in_root(root, "/dev", O_PATH | O_DIRECTORY, 0, e);
-	if (dev < 0)
-		return dev;
-	if (mknodat(dev, "console", S_IFREG | 0600, 0) < 0 && errno != EEXIST)
-		return err_sys(e, "/dev/console");
-	AUTO(fd) int clone = sys_open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	if (clone < 0)
-		return err_sys(e, "/dev/console: open_tree");
-	if (sys_move_mount(clone, "", dev, "console", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_sys(e, "/dev/console");
-	return 0;
-}
-
 static int console_run(struct start *s, struct err *e)
 {
-	struct channel_message m = { .kind = CHANNEL_CONSOLE };
-	int fd[2], r = open_pty(s->root, &fd[0], &fd[1], e);
-
-	if (r < 0 || (r = place_console(s->root, fd[1], e)) < 0)
-		return r;
-	if ((r = channel_send(s->theirs, &m, fd, 2, e)) < 0)
-		return r;
-	close(fd[0]);
-	s->console_slave = fd[1]; /* becomes init's standard descriptors */
-	return 0;
+	return guest_console(s->root, false, s->theirs, &s->console_slave, e); /* the slave becomes init's standard descriptors */
 }
 
 /* ---- what tells about the host */

@@ -20,6 +20,7 @@
 #include "runtime/host/fresh.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/adopt.h"
 #include "runtime/instance/console.h"
 #include "runtime/instance/ended.h"
 #include "runtime/instance/plan.h"
@@ -181,16 +182,24 @@ static int refuse_early_end(struct monitor *m, struct err *e)
 	return err_set(e, -ECHILD, "%s", text.s);
 }
 
+static int enter_life(struct monitor *m, struct err *e)
+{
+	struct process init = { (int32_t)m->plan.adopt_pid, (uint64_t)m->plan.adopt_start };
+
+	start_none(m);
+	return init.pid ? adopt_open(&m->start, &init, e) : steps_run(spawn_steps, &m->start, e);
+}
+
 static int begin(struct monitor *m, struct err *e)
 {
-	start_none(m);
-	int r = steps_run(spawn_steps, &m->start, e);
+	int r = enter_life(m, e);
+
 	if (r < 0)
 		return r;
 	r = write_state(m, POWER_RUNNING, e);
 	if (r == 0)
 		r = console_open(&m->console, m->start.console, m->start.dir, m->plan.log_size, e);
-	return r == 0 ? refuse_early_end(m, e) : r;
+	return r == 0 && !m->plan.adopt_pid ? refuse_early_end(m, e) : r;
 }
 
 static void tell(struct monitor *m, const struct err *err)
@@ -226,7 +235,9 @@ static int reap(struct monitor *m)
 {
 	int status = 0;
 
-	process_reap(m->start.pid, &status);
+	if (process_reap(m->start.pid, &status) < 0)
+		status = adopt_status(m->start.pidfd); /* not our child */
+	m->plan.adopt_pid = 0;
 	return status;
 }
 
@@ -274,10 +285,8 @@ static int run(struct monitor *m, struct err *e)
 		int64_t began = monotonic_ms();
 		int r = begin(m, e);
 
-		if (r < 0) {
-			(void)write_state(m, POWER_STOPPED, NULL); /* the caller hears the reason */
-			return r;
-		}
+		if (r < 0)
+			return r; /* the caller hears the reason */
 		tell(m, &ERR_NONE);
 		watch(m);
 		console_drain(&m->console);
@@ -335,6 +344,8 @@ static pid_t fork_closer(struct monitor *m)
 /* The order matters to whoever waits for the stop: everything that it may look at is settled before the flock goes. */
 static void finish(struct monitor *m, bool destroy)
 {
+	if (m->plan.adopt_pid)
+		return; /* it did not become ours: it goes on as it was */
 	release(m);
 	(void)write_state(m, POWER_STOPPED, NULL); /* a full disk: the pid is gone, which says the same */
 	pid_t pid = fork_closer(m);

@@ -52,6 +52,7 @@ struct plan {
 	bool ephemeral;
 	bool autorestart;
 	int64_t log_size;
+	int64_t adopt_pid, adopt_start; /* a running init that lost its monitor; pid 0: a start */
 	bool foreground; /* the monitor keeps the caller's session and standard descriptors */
 
 	/* descriptors that the monitor inherits; -1: none. Filled by start.c */

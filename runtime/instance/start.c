@@ -201,17 +201,20 @@ static int wait_end(pid_t pid, struct err *e)
 	return r < 0 ? err_code(e, r, "wait") : 0;
 }
 
-int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
-		   struct err *e)
+static int start_monitor(struct store *st, int dir, const struct instance *inst, bool foreground, const struct process *adopt,
+			 struct err *e)
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	__attribute__((cleanup(auto_handed))) struct handed h = HANDED_NONE;
 	struct plan p;
 	int result[2], r;
 
-	(void)lock;
 	if ((r = plan_build(&a, st->id, inst, &p, e)) < 0)
 		return r;
+	if (adopt) {
+		p.adopt_pid = adopt->pid;
+		p.adopt_start = (int64_t)adopt->start;
+	}
 	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
 	    (r = prepare_seccomp(dir, &p, &h.seccomp, e)) < 0 || (r = self_open(&h.binary, e)) < 0 ||
 	    (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
@@ -231,4 +234,18 @@ int start_instance(struct store *st, const struct lock *lock, int dir, const str
 	close(take_fd(&h.state)); /* the monitor holds its lock from here on */
 	r = wait_result(listen, pid, e);
 	return r == 0 && foreground ? wait_end(pid, e) : r;
+}
+
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
+		   struct err *e)
+{
+	(void)lock;
+	return start_monitor(st, dir, inst, foreground, NULL, e);
+}
+
+int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,
+		struct err *e)
+{
+	(void)lock;
+	return start_monitor(st, dir, inst, false, init, e);
 }

@@ -3,9 +3,14 @@
 #include "core/instance.h"
 #include "core/lock.h"
 #include "core/store.h"
+#include "runtime/host/process.h"
 #include "runtime/instance/plan.h"
 
 /* DIR: instances/NAME, whose LOCK is held. INST has its expanded parts. FOREGROUND: the monitor stays in the caller's session and
  * the call returns when the instance has ended. A failed start leaves nothing: no process, cgroup or mount. */
 int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
 		   struct err *e);
+
+/* A new monitor for a running instance that lost its own. */
+int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,
+		struct err *e);

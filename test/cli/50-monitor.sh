@@ -1,0 +1,66 @@
+#!/bin/sh
+# the monitor is killed, stopped, or killed together with its init
+. "${0%/*}/lib.sh"
+ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
+ok "launch" lxcbox launch busy b1
+monitor() {
+	for p in /proc/[0-9]*; do
+		[ "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")" = "[lxcbox] $1 " ] && echo "${p##*/}" && return
+	done
+}
+pid=$(lxcbox list -f csv -c p b1)
+kill -9 "$(monitor b1)"
+prints "F02: it goes on" "RUNNING,$pid" lxcbox list -f csv -c sp b1
+ok "F02: exec without a monitor" lxcbox exec b1 -- true
+ok "F02: a change adopts it" lxcbox config set b1 user.x=1
+ok "F02: there is a monitor again" test -n "$(monitor b1)"
+prints "F02: the same init" "RUNNING,$pid" lxcbox list -f csv -c sp b1
+lxcbox exec b1 -- sh -c 'echo back again >/dev/console'
+ok "F02: the console works" until_ok 3 sh -c '"$LXCBOX" console b1 --show-log | grep -q "back again"'
+lxcbox exec b1 -- poweroff
+until_ok 5 sh -c '[ "$("$LXCBOX" list -f csv -c s b1)" = STOPPED ]'
+prints "F02: its end is seen" STOPPED lxcbox list -f csv -c s b1
+matches "F02: and logged" "powered off" lxcbox info b1 --show-log
+ok "start" lxcbox start b1
+
+kill -9 "$(monitor b1)"
+ok "F02: stop without a monitor" lxcbox stop b1
+prints "stopped" STOPPED lxcbox list -f csv -c s b1
+ok "start" lxcbox start b1
+kill -9 "$(monitor b1)"
+ok "F02: delete -f without a monitor" lxcbox delete -f b1
+
+ok "launch" lxcbox launch busy b1
+kill -STOP "$(monitor b1)"
+prints "list does not wait for a stopped monitor" RUNNING lxcbox list -f csv -c s b1
+ok "nor does exec" timeout 5 "$LXCBOX" exec b1 -- true
+ok "stop -f works" timeout 10 "$LXCBOX" stop -f b1
+prints "stopped" STOPPED lxcbox list -f csv -c s b1
+ok "start works" lxcbox start b1
+kill -9 "$(monitor b1)"
+kill -9 "$(lxcbox list -f csv -c p b1)"
+ok "both killed: stopped" until_ok 3 sh -c '[ "$("$LXCBOX" list -f csv -c s b1)" = STOPPED ]'
+ok "and can be started" lxcbox start b1
+ok "delete" lxcbox delete -f b1
+
+ok "ephemeral" lxcbox launch busy e1 -e
+init=$(lxcbox list -f csv -c p e1)
+kill -9 "$(monitor e1)"
+kill -9 "$init"
+lxcbox list >/dev/null
+prints "the next command removes it" "" lxcbox list -f csv
+
+# a stranger has the pid that was recorded (F16)
+ok "launch" lxcbox launch busy b1
+state=$LXCBOX_DIR/instances/b1/state
+ok "stop" lxcbox stop -f b1
+sleep 1000 &
+victim=$!
+sed "s/^STOPPED \([^ ]*\) [0-9]* [0-9]*/RUNNING \1 $victim 1/" "$state" >"$TMP/s" && cat "$TMP/s" >"$state"
+prints "F16: a stranger's pid is not ours" STOPPED lxcbox list -f csv -c s b1
+fails "F16: stop -f" 1 "already stopped" lxcbox stop -f b1
+ok "F16: start" lxcbox start b1
+ok "F16: delete -f" lxcbox delete -f b1
+ok "F16: the stranger lives" kill -0 $victim
+kill $victim
+finish
