@@ -73,6 +73,8 @@ int enter_open(struct enter *t, int dir, const char *cgroup, const struct state 
 	if (state->power == POWER_FROZEN)
 		return err_set(e, -EBUSY, "Instance is frozen");
 	t->pidfd = state_open_init(state, NULL);
+	if (t->pidfd == -ENOSYS || t->pidfd == -EPERM)
+		return err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3): no container can be entered");
 	if (t->pidfd < 0)
 		return err_set(e, -ESRCH, "Instance is not running");
 	t->pid = state->init.pid;

@@ -127,6 +127,7 @@ static void start_none(struct monitor *m)
 		.overlay = -1,
 		.channel = -1,
 		.theirs = -1,
+		.procs = -1,
 		.pidfd = -1,
 		.console = -1,
 		.console_slave = -1,

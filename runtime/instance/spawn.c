@@ -112,9 +112,36 @@ static void devices_describe(const struct plan *p, struct buf *to)
 	buf_addstr(to, "allow null zero full random urandom tty console ptmx pts fuse tun, deny all other devices");
 }
 
+/* No BPF here: the devices controller of version 1, where there is one besides. */
+static int devices_by_v1(struct start *s, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	struct cgroup cg = CGROUP_NONE;
+	int r = cgroup_host_open(&host, CGROUP_BIT(CGROUP_DEVICES), e);
+
+	if (r < 0)
+		return r;
+	/* its removal looks there, too */
+	if (s->host.v1[CGROUP_DEVICES] < 0)
+		s->host.v1[CGROUP_DEVICES] = take_fd(&host.v1[CGROUP_DEVICES]);
+	struct cgroup_host only = CGROUP_HOST_NONE;
+	only.v1[CGROUP_DEVICES] = s->host.v1[CGROUP_DEVICES];
+	if ((r = cgroup_create(&only, s->plan->cgroup, CGROUP_BIT(CGROUP_DEVICES), &cg, e)) < 0)
+		return r;
+	s->cgroup.v1[CGROUP_DEVICES] = cg.v1[CGROUP_DEVICES];
+	return devices_limit(&s->cgroup, e);
+}
+
 static int devices_run(struct start *s, struct err *e)
 {
-	return devices_limit(&s->cgroup, e);
+	struct err first = ERR_NONE;
+	int r = devices_limit(&s->cgroup, &first);
+
+	if (r < 0 && s->cgroup.v2 >= 0 && devices_by_v1(s, NULL) == 0)
+		return 0;
+	if (r < 0 && e)
+		*e = first;
+	return r;
 }
 
 /* ---- the first process inside */
@@ -148,6 +175,12 @@ static pid_t do_clone(struct start *s, bool *in_cgroup)
 		pid = sys_clone3(&args, sizeof args);
 	}
 	if (pid < 0 && (!*in_cgroup || errno == ENOSYS || errno == EINVAL || errno == E2BIG)) {
+		/* opened as the host's root: the kernel asks who opened it, and the child is nobody to the directories above */
+		if (*in_cgroup && idmap_root_effective_end(NULL) == 0) {
+			s->procs = openat(s->cgroup.v2, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+			if (s->map.size && idmap_root_effective(&s->map, NULL) < 0)
+				return -1;
+		}
 		*in_cgroup = false;
 		args.flags &= ~CLONE_INTO_CGROUP;
 		args.cgroup = 0;
@@ -165,8 +198,8 @@ static _Noreturn void child(struct start *s, bool in_cgroup)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	close(s->channel);
-	if (!in_cgroup && s->cgroup.v2 >= 0)
-		r = cgroup_join_v2(s->cgroup.v2, &m.err);
+	if (!in_cgroup && s->procs >= 0 && write(s->procs, "0", 1) < 0)
+		r = err_sys(&m.err, "cgroup.procs");
 	if (r == 0)
 		r = cgroup_join_v1(&s->cgroup, &m.err);
 	/* after the joins: its root is where we are */
@@ -201,6 +234,8 @@ static int clone_run(struct start *s, struct err *e)
 		return r;
 	close(s->theirs);
 	s->theirs = -1;
+	auto_fd(&s->procs);
+	s->procs = -1;
 	if (s->pid > 0)
 		return 0;
 	if (error == ENOSPC || error == EUSERS)

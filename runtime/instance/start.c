@@ -201,6 +201,14 @@ static int wait_end(pid_t pid, struct err *e)
 	return r < 0 ? err_code(e, r, "wait") : 0;
 }
 
+/* What is started must be stopped safely later. */
+static int need_pidfd(struct err *e)
+{
+	AUTO(fd) int fd = sys_pidfd_open(getpid(), 0);
+
+	return fd < 0 ? err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3), which every container needs") : 0;
+}
+
 static int start_monitor(struct store *st, int dir, const struct instance *inst, bool foreground, const struct process *adopt,
 			 struct err *e)
 {
@@ -209,7 +217,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	struct plan p;
 	int result[2], r;
 
-	if ((r = plan_build(&a, st->id, inst, &p, e)) < 0)
+	if ((r = need_pidfd(e)) < 0 || (r = plan_build(&a, st->id, inst, &p, e)) < 0)
 		return r;
 	if (adopt) {
 		p.adopt_pid = adopt->pid;

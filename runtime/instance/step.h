@@ -29,6 +29,7 @@ struct start {
 	int overlay;	/* the root mount; kept while the instance runs, so that its end needs no sync */
 	int channel;	/* our end of the socket pair */
 	int theirs;	/* the guest's end */
+	int procs;	/* cgroup.procs for a guest that could not be cloned into its cgroup; else -1 */
 	pid_t pid;
 	int pidfd;
 	int console;	/* master of its /dev/console */

@@ -51,6 +51,8 @@ static int look(struct stopping *s, struct store *st, int dir, const char *name,
 	if (s->state.power == POWER_STOPPED)
 		return 0;
 	s->pidfd = state_open_init(&s->state, NULL); /* gone meanwhile: found below */
+	if (s->pidfd == -ENOSYS || s->pidfd == -EPERM)
+		return err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3): no container can be stopped safely");
 	return 0;
 }
 

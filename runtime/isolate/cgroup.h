@@ -69,7 +69,7 @@ int cgroup_remove(const struct cgroup_host *h, const char *name, struct err *e);
 /* The calling single-threaded process moves itself by "0" into tasks of every v1 directory (cheap: never cgroup.procs of
  * another process, which waits for a grace period of 7-15 ms on a quiet machine since 6.0). */
 int cgroup_join_v1(const struct cgroup *cg, struct err *e);
-/* The same for v2, when CLONE_INTO_CGROUP was not to be had (< 5.7). */
+/* The same for v2, by host's root only, when CLONE_INTO_CGROUP was not to be had (< 5.7). */
 int cgroup_join_v2(int dir, struct err *e);
 
 /* The leaf for exec below the instance's v2 directory, made when missing; -1 in *ret without v2. */

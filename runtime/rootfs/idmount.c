@@ -9,6 +9,8 @@ int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e
 	struct mount_attr attr = { 0 };
 
 	AUTO(fd) int fd = sys_open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (fd < 0 && errno == ENOSYS)
+		return err_set(e, -ENOSYS, "this kernel has no open_tree (Linux 5.2), which every container needs");
 	if (fd < 0)
 		return err_sys(e, "open_tree");
 	if (userns >= 0) {
@@ -17,8 +19,12 @@ int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e
 	}
 	if (read_only)
 		attr.attr_set |= MOUNT_ATTR_RDONLY;
-	if (attr.attr_set && sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) < 0)
-		return err_sys(e, "mount_setattr(%s)", userns >= 0 ? "MOUNT_ATTR_IDMAP" : "MOUNT_ATTR_RDONLY");
-	*ret_fd = take_fd(&fd);
-	return 0;
+	if (!attr.attr_set || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0) {
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+	if (errno == ENOSYS)
+		return err_set(e, -ENOSYS, "this kernel has no idmapped mounts (Linux 5.12), which unprivileged containers need: "
+					   "security.privileged=true is the way without");
+	return err_sys(e, "mount_setattr(%s)", userns >= 0 ? "MOUNT_ATTR_IDMAP" : "MOUNT_ATTR_RDONLY");
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include "core/at.h"
 #include "core/auto.h"
@@ -143,24 +144,46 @@ static int mount_by_fd(const struct overlay *o, const struct parts *p, int *ret_
 	return mount_context(fs, ret_fd, e);
 }
 
-/* Before 6.15 a layer must be attached somewhere in the mount namespace of the caller: over itself, in one of our own.
- * /proc/self/fd/N as its path has no colons, blanks or length to escape. */
-static int attach(int clone, int over, struct err *e)
+/* Before 6.15 a layer must be attached somewhere in the mount namespace of the caller: in one of our own, on a tmpfs over the rw
+ * directory, whose path both namespaces share. /proc/self/fd/N as its path has no colons, blanks or length to escape. */
+static int attach(int clone, int over, size_t n, struct err *e)
 {
-	if (sys_move_mount(clone, "", over, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return err_sys(e, "move_mount");
+	char name[12];
+
+	str_fmt(name, sizeof name, "%zu", n);
+	if (mkdirat(over, name, 0700) < 0)
+		return err_sys(e, "layer %s", name);
+	if (sys_move_mount(clone, "", over, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_sys(e, "layer %s: move_mount", name);
 	return 0;
+}
+
+static int own_namespace(const struct overlay *o, struct err *e)
+{
+	char link[40], path[4096];
+
+	str_fmt(link, sizeof link, "/proc/self/fd/%d", o->rw);
+	ssize_t n = readlinkat(AT_FDCWD, link, path, sizeof path - 1);
+	if (n < 0)
+		return err_sys(e, "rw");
+	path[n] = 0;
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "mount namespace");
+	if (mount("tmpfs", path, "tmpfs", 0, "mode=700") < 0) /* path: our own state directory, in a namespace of our own */
+		return err_sys(e, "tmpfs");
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: the same */
+	return fd < 0 ? err_sys(e, "%s", path) : fd;
 }
 
 static int attach_parts(const struct overlay *o, const struct parts *p, struct err *e)
 {
+	AUTO(fd) int over = own_namespace(o, e);
+	if (over < 0)
+		return over;
 	int r = 0;
-
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_sys(e, "mount namespace");
 	for (size_t i = 0; i < p->n && r == 0; i++)
-		r = attach(p->layer[i], o->layer[i], e);
-	return r < 0 ? r : attach(p->rw, o->rw, e);
+		r = attach(p->layer[i], over, i, e);
+	return r < 0 ? r : attach(p->rw, over, p->n, e);
 }
 
 static int add_options(const struct overlay *o, const struct parts *p, struct buf *data)

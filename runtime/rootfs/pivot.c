@@ -10,9 +10,11 @@ int pivot_attach(int root, struct err *e)
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(e, "mount propagation of /");
 	/* over "/" itself: lookups that begin at our old root go on below it, as the root is never followed upwards */
-	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_sys(e, "attach rootfs");
-	return 0;
+	if (sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		return 0;
+	if (errno == ENOSYS)
+		return err_set(e, -ENOSYS, "this kernel has no move_mount (Linux 5.2), which every container needs");
+	return err_sys(e, "attach rootfs");
 }
 
 int pivot_enter(int root, struct err *e)
