@@ -64,7 +64,7 @@ static int parse_letters(struct arena *a, const char *entry, struct columns *to,
 /* Namespaces that a config key can have; the engine knows the keys, a column needs only to be one. */
 static bool is_config_key(const char *key)
 {
-	static const char space[][12] = { "boot.", "cloud-init.", "cluster.", "environment.", "image.", "limits.", "linux.", "migration.", "nvidia.",
+	static const char space[][13] = { "boot.", "cloud-init.", "cluster.", "environment.", "image.", "limits.", "linux.", "migration.", "nvidia.",
 					  "raw.", "security.", "snapshots.", "ubuntu_pro.", "user.", "volatile." };
 	const char *rest;
 

@@ -40,6 +40,7 @@ TEST(columns_are_letters_and_keys)
 		{ "L", "Can't specify column L when not clustered" },
 		{ "bogus.key", "Invalid config key 'bogus.key' in 'bogus.key'" },
 		{ "user.a:x:y:z", "Invalid config key column format (too many fields): 'user.a:x:y:z'" },
+		{ "environment.HOME", "[environment.HOME environment.HOME -1]" },
 		{ "user.a:", "Invalid name in 'user.a:', empty string is only allowed when defining maxWidth" },
 		{ "user.a:x:q", "Invalid max width (must be an integer) 'q' in 'user.a:x:q'" },
 	};

@@ -11,7 +11,7 @@ static const struct opt list_opts[] = {
 	OPT_END,
 };
 
-static const char feature[][24] = { "features.images", "features.networks", "features.profiles", "features.storage.volumes" };
+static const char feature[][25] = { "features.images", "features.networks", "features.profiles", "features.storage.volumes" };
 
 static int used_by(struct call *c, struct server *s, struct doc *to)
 {

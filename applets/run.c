@@ -47,7 +47,9 @@ static const char *make_name(struct arena *a)
 	return arena_fmt(a, "run-%08x%04x", random[0], random[1] & 0xffff);
 }
 
-static int create_and_exec(struct call *c, struct creation *n, const struct exec_request *exec, struct shared *s)
+/* BEFORE: the signals that were blocked before ours. They stay blocked until the instance is up: killed in the middle of a
+ * start we would leave its monitor behind, and a start is short. */
+static int create_and_exec(struct call *c, struct creation *n, const struct exec_request *exec, struct shared *s, const sigset_t *before)
 {
 	struct instance_create request;
 	const char *name;
@@ -61,12 +63,13 @@ static int create_and_exec(struct call *c, struct creation *n, const struct exec
 	if (r == -EEXIST)
 		s->began = false; /* somebody else's, however unlikely */
 	progress_pause(c->progress);
+	sigprocmask(SIG_SETMASK, before, NULL);
 	return r < 0 ? r : exec_in(c, &n->where, exec);
 }
 
-static void child(struct call *c, struct creation *n, const struct exec_request *exec, struct shared *s)
+static void child(struct call *c, struct creation *n, const struct exec_request *exec, struct shared *s, const sigset_t *before)
 {
-	s->r = create_and_exec(c, n, exec, s);
+	s->r = create_and_exec(c, n, exec, s, before);
 	s->err = *c->err;
 	s->status = c->status;
 	s->ended = true;
@@ -141,10 +144,8 @@ static int run_and_remove(struct call *c, struct creation *n, const struct exec_
 	pid = fork();
 	if (pid < 0)
 		return err_sys(c->err, "fork");
-	if (!pid) {
-		sigprocmask(SIG_SETMASK, &before, NULL);
-		child(c, n, exec, s);
-	}
+	if (!pid)
+		child(c, n, exec, s, &before);
 	wait_for(pid, &status, &signal_seen);
 	if (has_terminal && !s->ended)
 		tcsetattr(STDIN_FILENO, TCSANOW, &terminal); /* it was killed while the terminal was raw */

@@ -58,7 +58,7 @@ static int stop_on_console(struct call *c, struct target t, const char *console)
 		r = r < 0 ? r : stop_one(c, &t);
 		if (r < 0)
 			call_say(c, "Error: %s", c->err->text);
-		_exit(r < 0);
+		_exit(r < 0 ? 1 : 0);
 	}
 	(void)console_attach_to(c, &t, console); /* what counts is whether it stops */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
