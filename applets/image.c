@@ -138,6 +138,13 @@ static int open_file(struct call *c, const char *name, bool *ret_is_directory)
 	return take_fd(&fd);
 }
 
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 static int import_run(struct call *c)
 {
 	const struct import_opts *o = c->opts;
@@ -159,8 +166,8 @@ static int import_run(struct call *c)
 		.file = directory ? -1 : file,
 		.directory = directory ? file : -1,
 		.rootfs = rootfs,
-		.file_name = w.file,
-		.rootfs_name = w.rootfs,
+		.file_name = last_part(w.file),
+		.rootfs_name = w.rootfs ? last_part(w.rootfs) : NULL,
 		.properties = w.properties,
 		.aliases = o->alias,
 		.public = o->public,

@@ -81,7 +81,7 @@ static int peek_file(struct call *c, const struct field *fields, const char *wha
 {
 	AUTO(buf) struct buf text = BUF_NONE;
 	off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
-	char begin[4096];
+	char begin[4096] = "";
 	ssize_t n = at < 0 ? -1 : pread(STDIN_FILENO, begin, sizeof begin, at);
 	int r;
 
@@ -116,7 +116,7 @@ static ssize_t look(char *to, size_t size)
 /* A pipe: until it is known whose it is, by its first key or its end. */
 static int pipe_is_ours(struct call *c, const struct field *fields)
 {
-	char begin[4096];
+	char begin[4096] = "";
 	int64_t since = now_ms();
 	bool told = false;
 
