@@ -477,7 +477,7 @@ int images_import(struct store *st, struct arena *a, struct image_import *imp, c
 		memcpy(ret_fingerprint, b.fingerprint, HASH_HEX);
 	store_discard(st, &b.layer);
 	store_discard(st, &b.image);
-	if (r < 0 && *b.fingerprint)
-		(void)layer_sweep(st, NULL); /* a layer that was published for nothing; the next deletion does it as well */
+	if (*b.fingerprint)
+		(void)layer_sweep(st, NULL); /* layers that were published for nothing, by us or one that died; deletions do it, too */
 	return r;
 }

@@ -64,7 +64,7 @@ static bool is_kept(const char *xattr)
 static int add_xattr(struct packer *p, const char *path, const char *name, struct buf *to, struct err *e)
 {
 	struct xattr_head h = { (uint32_t)strlen(name), 0 };
-	ssize_t n = lgetxattr(path, name, p->piece, XATTRS_LIMIT);
+	ssize_t n = getxattr(path, name, p->piece, XATTRS_LIMIT);
 
 	if (n < 0)
 		return errno == ENODATA ? 0 : err_sys(e, "%s: attribute %s", p->path.s, name);

@@ -75,7 +75,7 @@ int tree_enter(struct tree *t, const char *name, bool is_new, struct tree_level 
 	struct stat s = { .st_mode = above->gives_group ? S_ISGID : 0 };
 
 	if (t->n == TREE_DEPTH)
-		return err_set(e, -EINVAL, "directories deeper than %d", TREE_DEPTH);
+		return err_set(e, -EINVAL, "%.80s...: directories deeper than %d", t->path, TREE_DEPTH);
 	AUTO(fd) int fd = openat(above->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
 		return err_set(e, -ENOTDIR, "%.*s%s%s: not a directory", (int)above->path_n, t->path, at ? "/" : "", name);
