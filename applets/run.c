@@ -13,6 +13,7 @@
 #include "applets/create.h"
 #include "applets/exec.h"
 #include "applets/progress.h"
+#include "runtime/local.h"
 
 struct run_opts {
 	struct create_opts create;
@@ -168,6 +169,9 @@ static int run_run(struct call *c)
 	struct shared *s;
 	int r;
 
+	/* before anything is made: exec would begin this whole command anew */
+	if ((r = local_protect(c->err)) < 0)
+		return r;
 	if ((r = exec_prepare(c, &o->exec, c->args + 1, &exec)) < 0 ||
 	    (r = create_prepare(c, &o->create, c->args[0], make_name(c->arena), false, &n)) < 0)
 		return r;

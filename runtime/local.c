@@ -10,6 +10,7 @@
 #include "core/parse.h"
 #include "core/store.h"
 #include "runtime/host/process.h"
+#include "runtime/host/self.h"
 #include "runtime/image/images.h"
 #include "runtime/image/metadata.h"
 #include "runtime/instance/console.h"
@@ -62,6 +63,23 @@ static void say_waiting(void *ctx, const char *text)
 	report_warn(ctx, "%s; waiting", text);
 }
 
+/* A start whose command was killed goes on in the monitor: wait until it is decided. */
+static int wait_for_start(struct held *h, struct err *e)
+{
+	int64_t end = monotonic_ms() + 10000;
+	char boot[BOOT_ID_SIZE];
+	struct state state;
+	int r = process_boot_id(boot, e);
+
+	while (r == 0 && (r = state_read(h->dir, boot, &state, e)) == 0) {
+		if (state.power != POWER_STOPPED || state_wait_released(h->dir, 20) == 0)
+			return 0;
+		if (monotonic_ms() > end)
+			return err_set(e, -EBUSY, "%s is being started by a monitor that does not answer", h->inst.name);
+	}
+	return r;
+}
+
 /* Runs, but its monitor does not: somebody killed it. */
 static void adopt_orphan(struct held *h, struct report *report)
 {
@@ -95,6 +113,9 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	/* removed or renamed while we waited */
 	if (at_exists(h->st->instances, name) != 1)
 		return err_set(e, -ENOENT, "Instance not found");
+	h->inst.name = arena_dup(a, name);
+	if ((r = wait_for_start(h, e)) < 0)
+		return r;
 	r = record_load(a, h->dir, name, &h->inst, &why);
 	if (r == 0)
 		r = record_expand(h->st, a, &cache, &h->inst, &why);
@@ -143,7 +164,8 @@ static int instance_names(struct store *st, struct arena *a, struct names *ret, 
 
 	if (r < 0)
 		return r;
-	qsort(w.names.item, w.names.n, sizeof *w.names.item, by_name);
+	if (w.names.n)
+		qsort(w.names.item, w.names.n, sizeof *w.names.item, by_name);
 	*ret = w.names;
 	return 0;
 }
@@ -507,7 +529,7 @@ static int ensure_stopped(struct held *h, const char *name, bool force, struct e
 		return r;
 	if (state.power == POWER_STOPPED) {
 		/* gone without its monitor: what it left in the kernel goes as well */
-		return state_wait_released(h->dir, 3000) < 0 ? 0 : stop_cleanup(h->st, h->dir, name, e);
+		return state.recorded == POWER_STOPPED ? 0 : stop_cleanup(h->st, h->dir, name, e);
 	}
 	if (!force)
 		return err_set(e, -EBUSY, "The instance is currently running, stop it first or pass --force");
@@ -560,7 +582,7 @@ static int start_locked(struct held *h, const char *name, bool foreground, struc
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
-	if (state_wait_released(h->dir, 3000) == 0)
+	if (state.recorded != POWER_STOPPED)
 		(void)stop_cleanup(h->st, h->dir, name, NULL); /* of a life whose monitor was killed */
 	r = start_instance(h->st, &h->lock, h->dir, &h->inst, foreground, e);
 	return log_failed_start(h->dir, r, e);
@@ -742,6 +764,11 @@ void local_close(struct server *s)
 }
 
 _Static_assert(sizeof LOCAL_MONITOR_TITLE == sizeof MONITOR_TITLE, "one title, told by two headers");
+
+int local_protect(struct err *e)
+{
+	return self_protect(e);
+}
 
 int local_monitor_main(int argc, char **argv)
 {

@@ -6,6 +6,10 @@
 int local_open(struct server **ret, struct arena *a, const char *path, struct err *e);
 void local_close(struct server *s);
 
+/* Executes the command anew from a read-only mount of its program, unless it runs there already: what enters a privileged container
+ * must not be writable from inside. exec does so by itself; a command that does something before its exec calls this first. */
+int local_protect(struct err *e);
+
 /* argv[0] of a process that is an instance's monitor begins so; main() hands over before it does anything else. */
 #define LOCAL_MONITOR_TITLE "[lxcbox]"
 int local_monitor_main(int argc, char **argv);

@@ -50,7 +50,8 @@ static int sorted_names(struct arena *a, int dir, int (*take)(void *, const char
 
 	if (r < 0)
 		return r;
-	qsort(w.names.item, w.names.n, sizeof *w.names.item, by_name);
+	if (w.names.n)
+		qsort(w.names.item, w.names.n, sizeof *w.names.item, by_name);
 	*ret = w.names;
 	return 0;
 }

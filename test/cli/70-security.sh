@@ -1,0 +1,136 @@
+#!/bin/sh
+# what a hostile container, image or neighbour tries; ids as in the security notes
+. "${0%/*}/lib.sh"
+ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
+ok "unprivileged" lxcbox launch busy u1
+ok "privileged" lxcbox launch busy p1 -c security.privileged=true
+
+# V01: the program itself through /proc/PID/exe
+sum=$(sha256sum <"$LXCBOX")
+cat >"$TMP/steal.sh" <<'EOF'
+#!/bin/sh
+while :; do
+	for p in /proc/[0-9]*; do
+		[ "${p##*/}" = 1 ] && continue
+		e=$(readlink $p/exe) || continue
+		case $e in *lxcbox*) (echo evil >$p/exe) 2>/dev/null && echo written >>/tmp/stolen; echo $e >>/tmp/seen ;; esac
+	done
+done
+EOF
+for c in u1 p1; do
+	lxcbox exec $c -- sh -c 'cat >/tmp/steal.sh; cp /bin/busybox /bin/real; rm /bin/true; printf "#!/proc/self/exe\n" >/bin/true; chmod 755 /bin/true' <"$TMP/steal.sh"
+	lxcbox exec $c -- /bin/real sh /tmp/steal.sh </dev/null >/dev/null 2>&1 &
+	thief=$!
+	for i in $(seq 50); do lxcbox exec $c -- true >/dev/null 2>&1; done
+	lxcbox exec $c -- touch /tmp/after
+	kill $thief 2>/dev/null
+	wait $thief 2>/dev/null
+	ok "V01: $c could not write the program" sh -c "! '$LXCBOX' exec $c -- test -e /tmp/stolen"
+	same "V01: it is unchanged" "$sum" "$(sha256sum <"$LXCBOX")"
+done
+
+# V02
+for n in $(seq 3 20); do
+	run lxcbox exec u1 --cwd "/proc/self/fd/$n" -- pwd
+	[ $status != 0 ] || fail "V02: --cwd /proc/self/fd/$n" "$(shown "$TMP/out")"
+done
+pass
+# V05, V09 are in 30-init.sh
+# V06: what the container mounts over /proc does not reach us
+lxcbox exec u1 -- sh -c 'mount -t tmpfs none /proc; mkdir -p /proc/self/attr /proc/self/fd; echo 0 0 0 >/proc/self/uid_map'
+prints "V06: exec with /proc covered" "0" lxcbox exec u1 -- id -u
+lxcbox exec u1 -- umount /proc
+# V07
+before=$(cat /proc/sys/kernel/core_pattern)
+prints "V07: a masked path reads empty" "" lxcbox exec u1 -- cat /proc/timer_list
+same "V07: core_pattern" "$before" "$(cat /proc/sys/kernel/core_pattern)"
+prints "V08: /dev/console is a terminal of its own" "character special file" lxcbox exec u1 -- stat -c %F /dev/console
+for c in u1 p1; do
+	for set in CapInh CapAmb; do
+		same "V11: $set of init in $c" 0000000000000000 "$(sed -n "s/^$set:.//p" /proc/"$(lxcbox list -f csv -c p $c)"/status)"
+	done
+done
+# V14
+lxcbox exec u1 -- sh -c 'echo 0 >/sys/fs/cgroup/../cgroup.procs; echo $$ >/sys/fs/cgroup/../../cgroup.procs' 2>/dev/null
+prints "V14: it is still in its own group" "0::/.lxc" lxcbox exec u1 -- grep '^0::' /proc/self/cgroup
+fails "V14: limits are not its own to set" 1 "ermission|denied|No such" lxcbox exec u1 -- sh -c 'echo max >/sys/fs/cgroup/pids.max'
+# V15
+cat >"$TMP/sti.py" <<'EOF'
+import fcntl, sys, termios
+for fd in (0, 1, 2):
+    for code in (0x5412, 0x541c, 0x5412 | 1 << 32):
+        try:
+            fcntl.ioctl(fd, code & 0xffffffff, b"x")
+            print("pushed")
+        except OSError as e:
+            if e.errno != 1: print("errno", e.errno)
+EOF
+if [ -e /usr/bin/python3 ] || command -v python3 >/dev/null; then
+	ok "a host clone" lxcbox launch host: h1
+	py=$(command -v python3)
+	same "V15: TIOCSTI and TIOCLINUX" "" "$(script -qec "$LXCBOX exec h1 -- $(readlink -f /usr/bin/python3) -c '$(cat "$TMP/sti.py")'" /dev/null </dev/null | tr -d '\r' | sed 's/\^@//; /^$/d')"
+	ok "delete" lxcbox delete -f h1
+fi
+# V18, V38, V39
+ok "V39: the state is closed to others" sh -c '[ "$(stat -c %a:%u "$LXCBOX_DIR")" = 700:0 ]'
+chmod 755 "$LXCBOX_DIR"
+fails "V39: one that stands open is refused" 1 "others" lxcbox list
+chmod 700 "$LXCBOX_DIR"
+chown 1000 "$LXCBOX_DIR"
+fails "V18: one that is somebody else's is refused" 1 "." lxcbox list
+chown 0 "$LXCBOX_DIR"
+lxcbox exec u1 -- sh -c 'cp /bin/busybox /tmp/su; chmod 4755 /tmp/su'
+ok "V39: a setuid file inside is out of reach" sh -c '! su -s /bin/sh nobody -c "ls -R $LXCBOX_DIR" 2>/dev/null'
+# V19
+for mode in 644 666; do
+	echo untouched >"$TMP/file"
+	chmod $mode "$TMP/file"
+	for c in u1 p1; do
+		lxcbox exec $c -- sh -c 'echo x >/proc/self/fd/0' <"$TMP/file" 2>/dev/null
+		same "V19: a host file given as stdin ($mode, $c)" untouched "$(cat "$TMP/file")"
+	done
+done
+fails "V19: a directory never crosses" 1 "directory" sh -c '"$LXCBOX" exec u1 -- true </etc'
+# V35
+lxcbox exec u1 -- sh -c 'rm /etc/passwd; mkfifo /etc/passwd'
+ok "V35: /etc/passwd is a fifo" timeout 5 "$LXCBOX" exec u1 -- true
+ok "V35: shell, too" timeout 5 sh -c 'echo true | "$LXCBOX" shell u1'
+lxcbox exec u1 -- sh -c 'rm /etc/passwd; ln -s /dev/zero /etc/passwd'
+ok "V35: or endless" timeout 5 sh -c 'echo true | "$LXCBOX" shell u1'
+# V55
+keyctl_join=$(lxcbox exec u1 -- sh -c 'wc -l </proc/keys')
+same "V55: no key of the host is seen" 0 "$keyctl_join"
+# V56
+ranges=$(for c in u1; do cut -c1- /proc/"$(lxcbox list -f csv -c p $c)"/uid_map; done | awk '{print $1, $3}')
+same "V56: one extent of 65536" "0 65536" "$ranges"
+# V57
+fails "V57: a disk cannot be opened" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /tmp/vda b 254 0 && head -c 1 /tmp/vda'
+fails "V57: nor memory" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /tmp/mem c 1 1 && head -c 1 /tmp/mem'
+fails "V57: nor loop-control" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /tmp/lc c 10 237 && : </tmp/lc'
+fails "V57: no nodes without privileges" 1 "ermitted" lxcbox exec u1 -- mknod /tmp/vda b 254 0
+ok "V57: null works" lxcbox exec p1 -- sh -c ': >/dev/null'
+# V58
+cp /proc/self/mountinfo "$TMP/before"
+for c in u1 p1; do
+	lxcbox exec $c -- sh -c 'mkdir -p /tmp/m; for i in 1 2 3; do mount -t tmpfs none /tmp/m; mount --make-rshared /tmp/m; mount --rbind /tmp /tmp/m; done' 2>/dev/null
+done
+same "V58: no mount reaches the host" "$(cat "$TMP/before")" "$(cat /proc/self/mountinfo)"
+# V50, V51
+marker=/proc/sys/kernel/core_pattern
+for c in u1 p1; do
+	lxcbox exec $c -- sh -c 'for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sysrq-trigger /sys/kernel/uevent_helper; do echo x >$f; done' 2>/dev/null
+done
+same "V51: core_pattern" "$before" "$(cat $marker)"
+fails "V50: no version 1 hierarchy with a release agent" 1 "." lxcbox exec u1 -- sh -c 'mkdir -p /tmp/cg && mount -t cgroup -o memory none /tmp/cg && echo x >/tmp/cg/release_agent'
+# V53
+for call in unshare; do
+	ok "V53: a user namespace inside is as documented" lxcbox exec u1 -- sh -c 'unshare -U true; true'
+done
+# V80, V81
+ok "V80: a description with escapes" lxcbox config set u1 "user.x=$(printf 'a\033]0;x\007b')"
+printf 'description: "\\e[2Jx\\u202e,\\"y"\n' >"$TMP/d.yaml"
+sh -c '"$LXCBOX" config show u1' | sed 's/^description:.*/description: "\\e[2Jx\\u202e,\\"y"/' | lxcbox config edit u1
+ok "V80: no escape reaches the terminal" sh -c '! "$LXCBOX" list -c nd | grep -q "$(printf "\033")"'
+ok "V80: exact in json" sh -c '"$LXCBOX" list -f json | python3 -c "import json,sys; d=[i for i in json.load(sys.stdin) if i[\"name\"]==\"u1\"][0]; assert d[\"description\"]==\"\x1b[2Jx\u202e,\\\"y\", d"'
+ok "V81: csv parses back" sh -c '"$LXCBOX" list -f csv -c nd | python3 -c "import csv,sys; assert all(len(r)==2 for r in csv.reader(sys.stdin))"'
+finish
