@@ -179,20 +179,21 @@ static int read_all(struct store *st, struct aliases *l, struct err *e)
 	return r < 0 ? r : at_each(st->images, visit_one, &v, e);
 }
 
-int images_lock(struct store *st, struct lock *lock, struct err *e)
+int alias_finish(struct store *st, struct err *e)
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	struct aliases l = { .a = &a };
 	struct visit v = { st, &l, e, take_wanted };
-	int r;
+	int r = read_file(st, &l, e);
 
+	return r < 0 ? r : at_each(st->images, visit_one, &v, e);
+}
+
+int images_lock(struct store *st, struct lock *lock, struct err *e)
+{
 	if (st->read_only)
 		return err_set(e, -EROFS, "%s: read-only file system", st->path);
-	if ((r = lock_take(lock, st->images, ".lock", LOCK_EXCLUSIVE, true, NULL, e)) < 0)
-		return err_in(e, r, "images");
-	if ((r = read_file(st, &l, e)) < 0)
-		return r;
-	return at_each(st->images, visit_one, &v, e);
+	return err_in(e, lock_take(lock, st->images, ".lock", LOCK_EXCLUSIVE, true, NULL, e), "images");
 }
 
 /* ---- what users do */
@@ -222,9 +223,11 @@ int aliases_list(struct store *st, struct arena *a, struct image_alias **ret, si
 
 static int locked_list(struct store *st, struct lock *lock, struct aliases *l, struct err *e)
 {
-	int r = images_lock(st, lock, e);
+	int r;
 
-	return r < 0 ? r : aliases_list(st, l->a, &l->item, &l->n, e);
+	if ((r = images_lock(st, lock, e)) < 0 || (r = alias_finish(st, e)) < 0)
+		return r;
+	return aliases_list(st, l->a, &l->item, &l->n, e);
 }
 
 int aliases_create(struct store *st, const char *name, const char *target, const char *description, struct err *e)

@@ -6,8 +6,11 @@
 #include "core/lock.h"
 #include "runtime/image/images.h"
 
-/* For every change of images/ and aliases.yaml. Finishes what a crash left. */
+/* For every change of images/ and aliases.yaml. */
 int images_lock(struct store *st, struct lock *lock, struct err *e);
+
+/* Puts what is wanted into aliases.yaml: before any other change of it, else an old wish would come true after a newer one. */
+int alias_finish(struct store *st, struct err *e);
 
 /* The file that store_publish makes visible with the image. */
 int alias_write_wanted(struct arena *a, int dir, const struct names *names, struct err *e);

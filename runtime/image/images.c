@@ -435,9 +435,9 @@ static int publish_locked(struct store *st, struct arena *a, struct build *b, co
 		return r;
 	if ((r = store_publish(st, &b->image, st->images, b->fingerprint, e)) < 0)
 		return r;
-	if (imp->aliases.n && (r = alias_take_wanted(st, a, b->fingerprint, ret_moved, e)) < 0)
-		(void)remove_locked(st, b->fingerprint, NULL); /* all or nothing */
-	return r;
+	if (imp->aliases.n)
+		(void)alias_take_wanted(st, a, b->fingerprint, ret_moved, NULL); /* readers see them, and a later writer tries again */
+	return 0;
 }
 
 static int publish(struct store *st, struct arena *a, struct build *b, const struct image_import *imp, struct names *ret_moved,
@@ -447,7 +447,8 @@ static int publish(struct store *st, struct arena *a, struct build *b, const str
 	AUTO(lock) struct lock layers = LOCK_NONE;
 	int r;
 
-	if ((r = images_lock(st, &images, e)) < 0 || (r = layer_share(st, &layers, e)) < 0)
+	if ((r = images_lock(st, &images, e)) < 0 || (imp->aliases.n && (r = alias_finish(st, e)) < 0) ||
+	    (r = layer_share(st, &layers, e)) < 0)
 		return r;
 	return publish_locked(st, a, b, imp, ret_moved, e);
 }
