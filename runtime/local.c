@@ -202,7 +202,8 @@ static int fill_entry(struct store *st, struct arena *a, unsigned parts, const c
 	AUTO(fd) int dir = record_open_dir(st, name, e);
 	int r = dir < 0 ? dir : 0;
 
-	if (r == 0 && (parts & (PART_RECORD | PART_EXPANDED)))
+	/* a status is worth nothing without a record that can be read */
+	if (r == 0 && (parts & (PART_RECORD | PART_EXPANDED | PART_STATUS)))
 		r = record_load(a, dir, name, &entry->record, e);
 	if (r == 0 && (parts & PART_EXPANDED))
 		r = record_expand(st, a, cache, &entry->record, e);

@@ -87,31 +87,33 @@ static const char *const *vector(struct session *s, struct names *l)
 	return l->item;
 }
 
-/* Runs inside: what `shell` is depends on what is there. */
+static int set_argv(struct session *s, const char *program, const char *option)
+{
+	s->argv = (struct names){ 0 };
+	names_add(&s->arena, &s->argv, program);
+	names_add(&s->arena, &s->argv, option);
+	s->command.argv = vector(s, &s->argv);
+	return 0;
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return fstatat(AT_FDCWD, path, &st, 0) == 0;
+}
+
+/* Runs inside: what `shell` is depends on what is there. su reads /etc/passwd: only when that is a file that can be read. */
 static int choose_shell(struct session *s)
 {
 	struct passwd_entry root;
-	struct stat st;
-
-	for (const char *const *su = (const char *const[]){ "/bin/su", "/usr/bin/su", NULL }; *su; su++) {
-		if (fstatat(AT_FDCWD, *su, &st, 0) == 0) {
-			s->command.argv = (const char *const[]){ NULL };
-			s->argv = (struct names){ 0 };
-			names_add(&s->arena, &s->argv, "su");
-			names_add(&s->arena, &s->argv, "-l");
-			s->command.argv = vector(s, &s->argv);
-			return 0;
-		}
-	}
 	AUTO(fd) int dir = open("/", O_PATH | O_CLOEXEC); /* path: inside */
-	const char *shell = "/bin/sh";
-	if (dir >= 0 && passwd_find(dir, NULL, 0, &root, NULL) == 0 && fstatat(AT_FDCWD, root.shell, &st, 0) == 0)
-		shell = arena_dup(&s->arena, root.shell);
-	s->argv = (struct names){ 0 };
-	names_add(&s->arena, &s->argv, shell);
-	names_add(&s->arena, &s->argv, "-l");
-	s->command.argv = vector(s, &s->argv);
-	return 0;
+
+	if (dir < 0 || passwd_find(dir, NULL, 0, &root, NULL) < 0)
+		return set_argv(s, "/bin/sh", "-l");
+	if (is_there("/bin/su") || is_there("/usr/bin/su"))
+		return set_argv(s, "su", "-l");
+	return set_argv(s, is_there(root.shell) ? arena_dup(&s->arena, root.shell) : "/bin/sh", "-l");
 }
 
 static int choose_user(struct session *s, struct err *e)
