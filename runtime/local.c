@@ -214,10 +214,8 @@ static int fill_entry(struct store *st, struct arena *a, unsigned parts, const c
 	return r;
 }
 
-static void mark_broken(struct arena *a, struct instance_entry *entry, const struct err *why)
+static void mark_broken(struct arena *a, struct instance_entry *entry, const char *name, const struct err *why)
 {
-	const char *name = entry->record.name;
-
 	*entry = (struct instance_entry){ .broken = arena_dup(a, why->text) };
 	entry->record = (struct instance){
 		.name = name, .status = "Error", .status_code = STATUS_ERROR, .architecture = "", .description = "",
@@ -286,7 +284,7 @@ static int local_list(struct server *s, struct arena *a, unsigned parts, const c
 		if (r == -ENOENT && at_exists(st->instances, names.item[i]) == 0)
 			continue; /* deleted while we looked */
 		if (r < 0)
-			mark_broken(a, entry, &why);
+			mark_broken(a, entry, names.item[i], &why);
 		else if (!name && is_leftover(entry) && remove_leftover(s, a, names.item[i]) == 0)
 			continue;
 		ret->n++;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include "core/at.h"
@@ -128,23 +129,38 @@ static bool claim_is_dead(struct store *st, char *text)
 	return !is_inode_at(st, first + 1, inode) && !is_inode_at(st, second + 1, inode);
 }
 
+/* A dead claim is replaced under a lock: of two that find it dead, the second looks again and sees the first's. Others only ever add. */
+static int take_over(struct store *st, const char *owner, const char *name, struct err *e)
+{
+	char holder[256];
+	AUTO(fd) int lock = openat(st->idmap, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return err_sys(e, "idmap");
+	claim_read(st, name, holder);
+	if (*holder && !claim_is_dead(st, holder))
+		return -EEXIST;
+	if (*holder && unlinkat(st->idmap, name, 0) < 0)
+		return err_sys(e, "idmap/%s", name);
+	if (symlinkat(owner, st->idmap, name) < 0)
+		return errno == EEXIST ? -EEXIST : err_sys(e, "idmap/%s", name);
+	return 0;
+}
+
 /* 0: the slot is ours now; -EEXIST: somebody else's. */
 static int claim_slot(struct store *st, const char *owner, uint32_t slot, struct err *e)
 {
 	char name[12], holder[256];
 
 	str_fmt(name, sizeof name, "%u", slot);
-	for (int attempt = 0; attempt < 3; attempt++) {
-		if (symlinkat(owner, st->idmap, name) == 0)
-			return 0;
-		if (errno != EEXIST)
-			return err_sys(e, "idmap/%s", name);
-		claim_read(st, name, holder);
-		if (*holder && !claim_is_dead(st, holder))
-			return -EEXIST;
-		(void)unlinkat(st->idmap, name, 0); /* lost to another claimer: the next attempt sees */
-	}
-	return -EEXIST;
+	if (symlinkat(owner, st->idmap, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(e, "idmap/%s", name);
+	claim_read(st, name, holder);
+	if (*holder && !claim_is_dead(st, holder))
+		return -EEXIST;
+	return take_over(st, owner, name, e);
 }
 
 static void release_slots(struct store *st, uint64_t inode, uint32_t first, uint32_t n)

@@ -93,7 +93,7 @@ done
 fails "V19: a directory never crosses" 1 "directory" sh -c '"$LXCBOX" exec u1 -- true </etc'
 # V35
 lxcbox exec u1 -- sh -c 'rm /etc/passwd; mkfifo /etc/passwd'
-ok "V35: /etc/passwd is a fifo" timeout 5 "$LXCBOX" exec u1 -- id
+ok "V35: /etc/passwd is a fifo" timeout 5 "$LXCBOX" exec u1 -- echo
 ok "V35: shell, too" timeout 5 sh -c 'echo true | "$LXCBOX" shell u1'
 lxcbox exec u1 -- sh -c 'rm /etc/passwd; ln -s /dev/zero /etc/passwd'
 ok "V35: or endless" timeout 5 sh -c 'echo true | "$LXCBOX" shell u1'
