@@ -20,6 +20,7 @@ static void plan_defaults(struct arena *a, const char *store_id, const struct in
 		.lsm_profile = "",
 		.idmap_size = IDMAP_SIZE,
 		.memory = -1,
+		.swappiness = -1,
 		.processes = -1,
 		.cpu_percent = -1,
 		.cpu_priority = 10,
@@ -90,11 +91,16 @@ int plan_build(struct arena *a, const char *store_id, const struct instance *ins
 	return plan_devices(&inst->expanded_devices, e);
 }
 
+struct cgroup_memory plan_memory_limit(const struct plan *p)
+{
+	return (struct cgroup_memory){ p->memory, p->memory_soft, p->swap, p->swappiness };
+}
+
 unsigned plan_controllers(const struct plan *p)
 {
 	unsigned wanted = 0;
 
-	if (p->memory >= 0)
+	if (p->memory >= 0 || p->swappiness >= 0)
 		wanted |= CGROUP_BIT(CGROUP_MEMORY);
 	if (p->processes >= 0)
 		wanted |= CGROUP_BIT(CGROUP_PIDS);

@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/field.h"
 #include "core/instance.h"
+#include "runtime/isolate/cgroup.h"
 #include "runtime/isolate/idmap.h"
 
 struct plan {
@@ -43,10 +44,14 @@ struct plan {
 
 	/* limits; -1 (and "" for cpus): none */
 	int64_t memory;
+	bool memory_soft;
+	int64_t swap;	    /* bytes besides a hard limit of memory; 0: none */
+	int64_t swappiness; /* cgroup v1; -1: as the host's */
 	int64_t processes;
 	int64_t cpu_percent, cpu_priority;
 	int64_t cpu_quota_us, cpu_period_us;
 	const char *cpus;
+	int64_t cpu_count; /* 0: cpus are the ones that were asked for; else so many, and balance.h moves them */
 
 	/* life */
 	bool ephemeral;
@@ -70,6 +75,8 @@ static inline struct idmap plan_idmap(const struct plan *p)
 {
 	return (struct idmap){ (uint32_t)p->idmap_base, p->privileged ? 0 : (uint32_t)p->idmap_size };
 }
+
+struct cgroup_memory plan_memory_limit(const struct plan *p);
 
 /* The cgroup controllers that its limits need, as bits of enum cgroup_controller. */
 unsigned plan_controllers(const struct plan *p);

@@ -66,7 +66,7 @@ static void limits_describe(const struct plan *p, struct buf *to)
 {
 	buf_addstr(to, "set");
 	if (p->memory >= 0)
-		buf_addf(to, " memory=%lld", (long long)p->memory);
+		buf_addf(to, " memory=%lld%s", (long long)p->memory, p->memory_soft ? " (soft)" : "");
 	if (p->processes >= 0)
 		buf_addf(to, " processes=%lld", (long long)p->processes);
 	if (p->cpu_quota_us >= 0)
@@ -82,10 +82,11 @@ static void limits_describe(const struct plan *p, struct buf *to)
 static int limits_run(struct start *s, struct err *e)
 {
 	const struct plan *p = s->plan;
+	struct cgroup_memory memory = plan_memory_limit(p);
 	int r = 0;
 
-	if (p->memory >= 0)
-		r = err_in(e, cgroup_set_memory(&s->cgroup, (uint64_t)p->memory, e), "limits.memory");
+	if (plan_controllers(p) & CGROUP_BIT(CGROUP_MEMORY))
+		r = err_in(e, cgroup_set_memory(&s->cgroup, &memory, e), "limits.memory");
 	if (r == 0 && p->processes >= 0)
 		r = err_in(e, cgroup_set_pids(&s->cgroup, p->processes, e), "limits.processes");
 	if (r == 0 && p->cpu_quota_us >= 0)

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <time.h>
+#include "core/arena.h"
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/buf.h"
@@ -201,24 +203,25 @@ int cgroup_host_open(struct cgroup_host *h, unsigned wanted, struct err *e)
 	return 0;
 }
 
-static void close_all(int *v2, int *v1)
+static void close_all(int *fd, size_t n)
 {
-	if (*v2 >= 0)
-		close(take_fd(v2));
-	for (int c = 0; c < CGROUP_N; c++) {
-		if (v1[c] >= 0)
-			close(take_fd(&v1[c]));
+	for (size_t i = 0; i < n; i++) {
+		if (fd[i] >= 0)
+			close(take_fd(&fd[i]));
 	}
 }
 
 void cgroup_host_close(struct cgroup_host *h)
 {
-	close_all(&h->v2, h->v1);
+	close_all(&h->v2, 1);
+	close_all(h->v1, CGROUP_N);
 }
 
 void cgroup_close(struct cgroup *cg)
 {
-	close_all(&cg->v2, cg->v1);
+	close_all(&cg->v2, 1);
+	close_all(cg->v1, CGROUP_N);
+	close_all(cg->tasks, CGROUP_N);
 }
 
 /* ---- directories */
@@ -329,6 +332,9 @@ int cgroup_create(const struct cgroup_host *h, const char *name, unsigned wanted
 			return err_set(e, -ENODEV, "this host has no cgroup controller \"%s\"", controller_names[c].v1);
 		if ((r = create_v1(h->v1[c], (enum cgroup_controller)c, name, &cg.v1[c], e)) < 0)
 			return r;
+		cg.tasks[c] = openat(cg.v1[c], "tasks", O_WRONLY | O_CLOEXEC);
+		if (cg.tasks[c] < 0)
+			return err_sys(e, "cgroup %s/%s (%s): tasks", PARENT, name, controller_names[c].v1);
 	}
 	*ret = cg;
 	cg = CGROUP_NONE;
@@ -352,6 +358,23 @@ int cgroup_open(const struct cgroup_host *h, const char *name, struct cgroup *re
 	for (int c = 0; c < CGROUP_N; c++)
 		any |= (ret->v1[c] = open_below(h->v1[c], name)) >= 0;
 	return any ? 0 : err_code(e, -ENOENT, "cgroup %s/%s", PARENT, name);
+}
+
+/* ---- removing */
+
+/* cgroup_add leaves a note on the v2 directory: an attribute, which no reader of the tree sees. */
+#define ADDED "trusted.lxcbox.added"
+
+static void note_added(int dir)
+{
+	(void)fsetxattr(dir, ADDED, "", 0, 0); /* not root of the host: an empty directory may stay until the next start takes it over */
+}
+
+static bool has_added(const struct cgroup_host *h, const char *name)
+{
+	AUTO(fd) int dir = open_below(h->v2, name);
+
+	return dir >= 0 && fgetxattr(dir, ADDED, NULL, 0) >= 0;
 }
 
 static int remove_children(int dir);
@@ -396,7 +419,7 @@ static int remove_one(int root, const char *name)
 	return -EBUSY;
 }
 
-int cgroup_remove(const struct cgroup_host *h, const char *name, struct err *e)
+static int remove_everywhere(const struct cgroup_host *h, const char *name)
 {
 	int r = h->v2 >= 0 ? remove_one(h->v2, name) : 0;
 
@@ -405,6 +428,17 @@ int cgroup_remove(const struct cgroup_host *h, const char *name, struct err *e)
 		if (r == 0)
 			r = one;
 	}
+	return r;
+}
+
+int cgroup_remove(const struct cgroup_host *h, const char *name, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host all = CGROUP_HOST_NONE;
+
+	/* H need not have the hierarchies that came later */
+	if (has_added(h, name) && cgroup_host_open(&all, ~0u, NULL) == 0)
+		h = &all;
+	int r = remove_everywhere(h, name);
 	return r < 0 ? err_code(e, r, "cgroup %s/%s", PARENT, name) : 0;
 }
 
@@ -432,13 +466,20 @@ int cgroup_delegate(const struct cgroup *cg, uid_t root, struct err *e)
 	return r;
 }
 
+static int join_v1(const struct cgroup *cg, enum cgroup_controller c, struct err *e)
+{
+	if (cg->tasks[c] < 0)
+		return cgroup_write(cg->v1[c], "tasks", "0", e);
+	return write(cg->tasks[c], "0", 1) < 0 ? err_sys(e, "cgroup %s: tasks", controller_names[c].v1) : 0;
+}
+
 int cgroup_join_v1(const struct cgroup *cg, struct err *e)
 {
 	int r = 0;
 
 	for (int c = 0; c < CGROUP_N && r == 0; c++) {
 		if (cg->v1[c] >= 0)
-			r = cgroup_write(cg->v1[c], "tasks", "0", e);
+			r = join_v1(cg, (enum cgroup_controller)c, e);
 	}
 	return r;
 }
@@ -469,6 +510,146 @@ int cgroup_exec_leaf(const struct cgroup *cg, uid_t root, int *ret, struct err *
 	return 0;
 }
 
+/* ---- a controller for a running instance */
+
+/* The processes of a tree, as its files say it. */
+struct processes {
+	struct arena *a;
+	pid_t *item;
+	size_t n;
+};
+
+struct process_walk {
+	int dir;
+	struct processes *to;
+};
+
+static int list_processes(int dir, struct processes *to);
+
+static int list_child(void *ctx, const char *name, unsigned char type)
+{
+	const struct process_walk *w = ctx;
+
+	if (type != DT_DIR)
+		return 0;
+	AUTO(fd) int dir = openat(w->dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	return dir < 0 ? 0 : list_processes(dir, w->to); /* gone just now */
+}
+
+static int list_processes(int dir, struct processes *to)
+{
+	struct process_walk children = { dir, to };
+	AUTO(buf) struct buf text = BUF_NONE;
+	AUTO(fd) int fd = openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+
+	/* EOPNOTSUPP: a tree of threads, whose processes the directory above has */
+	if (fd >= 0 && fd_read(fd, 1 << 24, &text, NULL) == 0) {
+		for (const char *p = text.s; *p; p = *strchrnul(p, '\n') ? strchrnul(p, '\n') + 1 : "") {
+			to->item = arena_grow(to->a, to->item, to->n, sizeof *to->item);
+			to->item[to->n++] = (pid_t)strtol(p, NULL, 10);
+		}
+	}
+	return at_each(dir, list_child, &children, NULL);
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How many had to be moved. */
+static int move_listed(int from, int to, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct processes all = { .a = &a }, there = { .a = &a };
+	char text[16];
+	int moved = 0;
+
+	(void)list_processes(from, &all); /* what cannot be read holds nobody, or goes just now */
+	(void)list_processes(to, &there);
+	if (there.n)
+		qsort(there.item, there.n, sizeof *there.item, by_pid);
+	for (size_t i = 0; i < all.n; i++) {
+		if (there.n && bsearch(&all.item[i], there.item, there.n, sizeof *there.item, by_pid))
+			continue;
+		str_fmt(text, sizeof text, "%d", (int)all.item[i]);
+		int r = cgroup_write(to, "cgroup.procs", text, e);
+		if (r < 0 && r != -ESRCH)
+			return err_in(e, r, "move process %s", text);
+		moved += r == 0;
+	}
+	return moved;
+}
+
+/* Until none was born outside meanwhile. */
+static int move_all(int from, int to, struct err *e)
+{
+	for (int pass = 0; pass < 100; pass++) {
+		int r = move_listed(from, to, e);
+
+		if (r <= 0)
+			return r;
+	}
+	return err_set(e, -EAGAIN, "processes are made faster than they can be moved");
+}
+
+static int any_directory(const struct cgroup *cg, enum cgroup_controller but)
+{
+	if (cg->v2 >= 0)
+		return cg->v2;
+	for (int c = 0; c < CGROUP_N; c++) {
+		if (c != (int)but && cg->v1[c] >= 0)
+			return cg->v1[c];
+	}
+	return -1;
+}
+
+static int add_v1(const struct cgroup_host *h, const char *name, enum cgroup_controller c, uid_t root, struct cgroup *cg,
+		  struct err *e)
+{
+	struct cgroup made = CGROUP_NONE;
+	int from = any_directory(cg, c), r = 0;
+
+	if (h->v1[c] < 0)
+		return err_set(e, -ENODEV, "this host has no cgroup controller \"%s\"", controller_names[c].v1);
+	if (cg->v1[c] < 0) {
+		if (cg->v2 >= 0)
+			note_added(cg->v2);
+		if ((r = create_v1(h->v1[c], c, name, &cg->v1[c], e)) < 0)
+			return r;
+		made.v1[c] = cg->v1[c];
+		r = cgroup_delegate(&made, root, e);
+	}
+	/* one that is left of an earlier life does not hold this one's */
+	return r < 0 || from < 0 ? r : move_all(from, cg->v1[c], e);
+}
+
+static int add_v2(const struct cgroup_host *h, enum cgroup_controller c, struct err *e)
+{
+	AUTO(fd) int parent = openat(h->v2, PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return err_sys(e, "cgroup %s", PARENT);
+	int r = enable_controllers(h->v2, CGROUP_BIT(c), e);
+	return r < 0 ? r : enable_controllers(parent, CGROUP_BIT(c), e);
+}
+
+int cgroup_add(const struct cgroup_host *h, const char *name, enum cgroup_controller c, uid_t root, struct cgroup *cg, struct err *e)
+{
+	return h->v2_controllers & CGROUP_BIT(c) ? add_v2(h, c, e) : add_v1(h, name, c, root, cg, e);
+}
+
+bool cgroup_has(const struct cgroup *cg, enum cgroup_controller c)
+{
+	char text[256];
+
+	if (cg->v1[c] >= 0)
+		return true;
+	return *controller_names[c].v2 && cg->v2 >= 0 && cgroup_read(cg->v2, "cgroup.controllers", text, sizeof text) >= 0 &&
+	       has_word(text, controller_names[c].v2, ' ');
+}
+
 /* ---- by controller */
 
 static const struct cgroup_ops *ops_of(const struct cgroup *cg, enum cgroup_controller c, int *dir)
@@ -477,12 +658,12 @@ static const struct cgroup_ops *ops_of(const struct cgroup *cg, enum cgroup_cont
 	return cg->v1[c] >= 0 ? &cgroup1_ops : &cgroup2_ops;
 }
 
-int cgroup_set_memory(const struct cgroup *cg, uint64_t bytes, struct err *e)
+int cgroup_set_memory(const struct cgroup *cg, const struct cgroup_memory *limit, struct err *e)
 {
 	int dir;
 	const struct cgroup_ops *ops = ops_of(cg, CGROUP_MEMORY, &dir);
 
-	return ops->memory(dir, bytes, e);
+	return ops->memory(dir, limit, e);
 }
 
 int cgroup_set_pids(const struct cgroup *cg, int64_t max, struct err *e)
@@ -515,6 +696,17 @@ int cgroup_set_cpus(const struct cgroup *cg, const char *cpus, struct err *e)
 	const struct cgroup_ops *ops = ops_of(cg, CGROUP_CPUSET, &dir);
 
 	return ops->cpus(dir, cpus, e);
+}
+
+int cgroup_cpus(const struct cgroup *cg, char *to, size_t size)
+{
+	int dir;
+
+	ops_of(cg, CGROUP_CPUSET, &dir);
+	int n = dir < 0 ? -ENOENT : cgroup_read(dir, "cpuset.cpus", to, size);
+	if (n > 0 && to[n - 1] == '\n')
+		to[--n] = 0;
+	return n;
 }
 
 int cgroup_freeze(const struct cgroup *cg, bool frozen, int timeout_ms, struct err *e)

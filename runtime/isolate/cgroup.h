@@ -48,9 +48,11 @@ void cgroup_host_close(struct cgroup_host *h);
 struct cgroup {
 	int v2;
 	int v1[CGROUP_N]; /* -1: not there, or v2 has it */
+	int tasks[CGROUP_N]; /* their files "tasks", open: the kernel looks at the ids of whoever opened one. Of cgroup_create's only */
 };
 
-#define CGROUP_NONE ((struct cgroup){ .v2 = -1, .v1 = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } })
+#define CGROUP_NO_V1 { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 }
+#define CGROUP_NONE  ((struct cgroup){ .v2 = -1, .v1 = CGROUP_NO_V1, .tasks = CGROUP_NO_V1 })
 
 /* Makes (or finds empty and takes over) lxcbox/NAME with the controllers WANTED, each where this host has it.
  * One that no hierarchy has: -ENODEV, naming it. -EBUSY: the directory has processes that are not ours. */
@@ -60,13 +62,18 @@ int cgroup_create(const struct cgroup_host *h, const char *name, unsigned wanted
 int cgroup_open(const struct cgroup_host *h, const char *name, struct cgroup *ret, struct err *e);
 void cgroup_close(struct cgroup *cg);
 
+/* Gives a running instance a controller that it was started without: the directory where version 1 has one, and all processes of
+ * the v2 directory into it (the slow path); ROOT as for cgroup_delegate. 0 as well when it has it. */
+int cgroup_add(const struct cgroup_host *h, const char *name, enum cgroup_controller c, uid_t root, struct cgroup *cg, struct err *e);
+bool cgroup_has(const struct cgroup *cg, enum cgroup_controller c);
+
 /* Gives the instance's root (host id) the files that the kernel lists for delegation; limits stay ours. */
 int cgroup_delegate(const struct cgroup *cg, uid_t root, struct err *e);
 
 /* rmdir of lxcbox/NAME everywhere, children first; retries for 100 ms while the kernel still frees. Missing: 0. */
 int cgroup_remove(const struct cgroup_host *h, const char *name, struct err *e);
 
-/* The calling single-threaded process moves itself by "0" into tasks of every v1 directory (cheap: never cgroup.procs of
+/* The calling single-threaded process, which may have lost its ids since cgroup_create, moves itself by "0" into tasks of every v1 directory (cheap: never cgroup.procs of
  * another process, which waits for a grace period of 7-15 ms on a quiet machine since 6.0). */
 int cgroup_join_v1(const struct cgroup *cg, struct err *e);
 /* The same for v2, by host's root only, when CLONE_INTO_CGROUP was not to be had (< 5.7). */
@@ -75,13 +82,21 @@ int cgroup_join_v2(int dir, struct err *e);
 /* The leaf for exec below the instance's v2 directory, made when missing; -1 in *ret without v2. */
 int cgroup_exec_leaf(const struct cgroup *cg, uid_t root, int *ret, struct err *e);
 
-/* ---- limits; UINT64_MAX or -1: none */
-int cgroup_set_memory(const struct cgroup *cg, uint64_t bytes, struct err *e);
+/* ---- limits; -1: none */
+struct cgroup_memory {
+	int64_t bytes;
+	bool soft;	    /* pressed back to it, but not stopped by it */
+	int64_t swap;	    /* what may be swapped out besides a hard limit */
+	int64_t swappiness; /* version 1 only; -1: as its parent */
+};
+/* -EBUSY: more than that is in use, and cannot be had back. The limit is never lifted on the way to another one. */
+int cgroup_set_memory(const struct cgroup *cg, const struct cgroup_memory *limit, struct err *e);
 int cgroup_set_pids(const struct cgroup *cg, int64_t max, struct err *e);
 int cgroup_set_cpu_quota(const struct cgroup *cg, int64_t quota_us, uint64_t period_us, struct err *e);
 /* LXD: trunc(S * percent / 100) - (10 - priority), S = 1024 (v1), 100 (v2), clamped to what the kernel takes. */
 int cgroup_set_cpu_weight(const struct cgroup *cg, unsigned percent, unsigned priority, struct err *e);
-int cgroup_set_cpus(const struct cgroup *cg, const char *cpus, struct err *e);
+int cgroup_set_cpus(const struct cgroup *cg, const char *cpus, struct err *e); /* "0-3,7"; "": those of its parent */
+int cgroup_cpus(const struct cgroup *cg, char *to, size_t size); /* as set; length or -errno */
 
 /* ---- state and force */
 int cgroup_freeze(const struct cgroup *cg, bool frozen, int timeout_ms, struct err *e);
@@ -95,7 +110,7 @@ void cgroup_usage(const struct cgroup *cg, struct cgroup_usage *ret);
 
 /* One version's way of all that; cgroup.c picks by controller. */
 struct cgroup_ops {
-	int (*memory)(int dir, uint64_t bytes, struct err *e);
+	int (*memory)(int dir, const struct cgroup_memory *limit, struct err *e);
 	int (*pids)(int dir, int64_t max, struct err *e);
 	int (*cpu_quota)(int dir, int64_t quota_us, uint64_t period_us, struct err *e);
 	int (*cpu_weight)(int dir, unsigned percent, unsigned priority, struct err *e);

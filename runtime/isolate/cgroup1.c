@@ -17,33 +17,45 @@ static int write_number(int dir, const char *file, int64_t value, struct err *e)
 }
 
 /* memory.limit_in_bytes may never exceed memory.memsw.limit_in_bytes: raise the outer first, lower the inner first. */
-static int set_both(int dir, int64_t bytes, struct err *e)
+static int set_both(int dir, int64_t bytes, int64_t with_swap, struct err *e)
 {
-	int64_t old = cgroup_read_number(dir, "memory.limit_in_bytes");
-	bool has_swap = cgroup_read_number(dir, "memory.memsw.limit_in_bytes") >= 0;
-	bool raise = bytes < 0 || bytes > old;
+	int64_t old = cgroup_read_number(dir, "memory.memsw.limit_in_bytes");
+	bool has_swap = old >= 0, raise = with_swap < 0 || with_swap > old;
 	int r = 0;
 
 	if (has_swap && raise)
-		r = write_number(dir, "memory.memsw.limit_in_bytes", bytes, e);
+		r = write_number(dir, "memory.memsw.limit_in_bytes", with_swap, e);
 	if (r == 0)
 		r = write_number(dir, "memory.limit_in_bytes", bytes, e);
 	if (r == 0 && has_swap && !raise)
-		r = write_number(dir, "memory.memsw.limit_in_bytes", bytes, e);
+		r = write_number(dir, "memory.memsw.limit_in_bytes", with_swap, e);
 	return r;
 }
 
-static int set_memory(int dir, uint64_t bytes, struct err *e)
+/* A new directory has its parent's, which is also what "no wish" means. */
+static int set_swappiness(int dir, int64_t wanted, struct err *e)
 {
-	int64_t limit = bytes > INT64_MAX ? -1 : (int64_t)bytes;
-	int r = set_both(dir, limit, e);
+	int64_t now = cgroup_read_number(dir, "memory.swappiness");
 
+	if (wanted < 0)
+		wanted = cgroup_read_number(dir, "../memory.swappiness");
+	return wanted < 0 || now < 0 || now == wanted ? 0 : write_number(dir, "memory.swappiness", wanted, e);
+}
+
+static int set_memory(int dir, const struct cgroup_memory *limit, struct err *e)
+{
+	int64_t hard = limit->soft ? -1 : limit->bytes, with_swap = -1;
+
+	if (hard >= 0 && __builtin_add_overflow(hard, limit->swap, &with_swap))
+		with_swap = -1;
+	int r = set_both(dir, hard, with_swap, e);
 	if (r == -EBUSY)
 		return err_set(e, r, "%lld bytes are in use (memory.limit_in_bytes: EBUSY)",
 			       (long long)cgroup_read_number(dir, "memory.usage_in_bytes"));
 	if (r < 0)
 		return r;
-	return write_number(dir, "memory.soft_limit_in_bytes", limit < 0 ? -1 : (int64_t)(bytes / 10 * 9), e);
+	r = write_number(dir, "memory.soft_limit_in_bytes", hard < 0 ? limit->bytes : hard / 10 * 9, e);
+	return r < 0 ? r : set_swappiness(dir, limit->swappiness, e);
 }
 
 static int set_pids(int dir, int64_t max, struct err *e)
@@ -79,7 +91,12 @@ static int set_cpu_weight(int dir, unsigned percent, unsigned priority, struct e
 
 static int set_cpus(int dir, const char *cpus, struct err *e)
 {
-	return cgroup_write(dir, "cpuset.cpus", cpus, e);
+	char all[8192];
+
+	if (*cpus)
+		return cgroup_write(dir, "cpuset.cpus", cpus, e);
+	int n = cgroup_read(dir, "../cpuset.cpus", all, sizeof all);
+	return n < 0 ? err_code(e, n, "cpuset.cpus") : cgroup_write(dir, "cpuset.cpus", all, e);
 }
 
 static int freeze(int dir, bool frozen, int timeout_ms, struct err *e)

@@ -35,16 +35,17 @@ static int make_room(int dir, int64_t limit, struct err *e)
 	return err_set(e, -EBUSY, "%lld bytes are in use (memory.current)", (long long)used);
 }
 
-static int set_memory(int dir, uint64_t bytes, struct err *e)
+static int set_memory(int dir, const struct cgroup_memory *limit, struct err *e)
 {
-	int64_t limit = bytes > INT64_MAX ? -1 : (int64_t)bytes;
-	int r = limit < 0 ? 0 : make_room(dir, limit, e);
+	int64_t hard = limit->soft ? -1 : limit->bytes;
+	int r = hard < 0 ? 0 : make_room(dir, hard, e);
 
-	if (r < 0 || (r = write_limit(dir, "memory.max", limit, e)) < 0)
+	if (r < 0 || (r = write_limit(dir, "memory.max", hard, e)) < 0 ||
+	    (r = write_limit(dir, "memory.high", limit->soft ? limit->bytes : -1, e)) < 0)
 		return r;
 	if (faccessat(dir, "memory.swap.max", W_OK, 0) < 0)
 		return 0; /* no swap on this kernel */
-	return cgroup_write(dir, "memory.swap.max", limit < 0 ? "max" : "0", e);
+	return write_limit(dir, "memory.swap.max", hard < 0 ? -1 : limit->swap, e);
 }
 
 static int set_pids(int dir, int64_t max, struct err *e)
@@ -71,7 +72,7 @@ static int set_cpu_weight(int dir, unsigned percent, unsigned priority, struct e
 
 static int set_cpus(int dir, const char *cpus, struct err *e)
 {
-	return cgroup_write(dir, "cpuset.cpus", cpus, e);
+	return cgroup_write(dir, "cpuset.cpus", *cpus ? cpus : "\n", e);
 }
 
 static int freeze(int dir, bool frozen, int timeout_ms, struct err *e)
