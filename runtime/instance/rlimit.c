@@ -1,10 +1,13 @@
 #include "runtime/instance/rlimit.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include "core/auto.h"
 #include "core/buf.h"
 #include "core/parse.h"
+
+#define NR_OPEN "/proc/sys/fs/nr_open"
 
 static const struct {
 	char name[12];
@@ -24,7 +27,8 @@ static int find(const char *name, struct err *e)
 		if (str_eq(rows[i].name, name))
 			return rows[i].resource;
 	}
-	return err_set(e, -EINVAL, "limits.kernel.%s: no such limit", name);
+	return err_set(e, -EINVAL, "Unknown resource %s (known: as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio "
+		       "rttime sigpending stack)", name);
 }
 
 static int parse_one(const char *s, rlim_t *ret)
@@ -41,7 +45,7 @@ static int parse_one(const char *s, rlim_t *ret)
 	return r;
 }
 
-static int parse_pair(const char *name, const char *value, struct rlimit *ret, struct err *e)
+static int parse_pair(const char *value, struct rlimit *ret, struct err *e)
 {
 	char text[64];
 	int r = str_fmt(text, sizeof text, "%s", value);
@@ -50,30 +54,52 @@ static int parse_pair(const char *name, const char *value, struct rlimit *ret, s
 	if (colon)
 		*colon++ = 0;
 	if (r < 0 || parse_one(text, &ret->rlim_cur) < 0 || parse_one(colon ? colon : text, &ret->rlim_max) < 0)
-		return err_set(e, -EINVAL, "limits.kernel.%s: \"%s\" is not N, SOFT:HARD or unlimited", name, value);
+		return err_set(e, -EINVAL, "\"%s\" is not N, SOFT:HARD or unlimited", value);
 	if (ret->rlim_cur > ret->rlim_max)
-		return err_set(e, -EINVAL, "limits.kernel.%s: the soft limit is above the hard one in \"%s\"", name, value);
+		return err_set(e, -EINVAL, "the soft limit is above the hard one in \"%s\"", value);
 	return 0;
+}
+
+/* The kernel refuses more to everybody, and says only EPERM. */
+static int check_open_files(const struct rlimit *limit, const char *value, struct err *e)
+{
+	AUTO(fd) int fd = openat(AT_FDCWD, NR_OPEN, O_RDONLY | O_CLOEXEC);
+	char text[32];
+	uint64_t most;
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1); /* by one read: these files have no middle */
+
+	text[n < 0 ? 0 : n] = 0;
+	text[strcspn(text, "\n")] = 0;
+	if (parse_u64(text, 0, UINT64_MAX, &most) < 0 || limit->rlim_max <= most)
+		return 0; /* without /proc the start will tell */
+	return err_set(e, -EINVAL, "%s is above fs.nr_open of this host (%s)", value, text);
+}
+
+static int understand(const char *name, const char *value, int *ret_resource, struct rlimit *ret, struct err *e)
+{
+	int r = find(name, e);
+
+	if (r < 0)
+		return r;
+	*ret_resource = r;
+	return parse_pair(value, ret, e);
 }
 
 int rlimit_check(const char *name, const char *value, struct err *e)
 {
 	struct rlimit limit;
-	int r = find(name, e);
+	int resource, r = understand(name, value, &resource, &limit, e);
 
-	return r < 0 ? r : parse_pair(name, value, &limit, e);
+	return r < 0 || resource != RLIMIT_NOFILE ? r : check_open_files(&limit, value, e);
 }
 
 int rlimit_set(const char *name, const char *value, struct err *e)
 {
 	struct rlimit limit;
-	int resource = find(name, e);
+	int resource, r = understand(name, value, &resource, &limit, e);
 
-	if (resource < 0)
-		return resource;
-	int r = parse_pair(name, value, &limit, e);
 	if (r < 0)
-		return r;
+		return err_in(e, r, "limits.kernel.%s", name);
 	if (setrlimit(resource, &limit) < 0)
 		return err_sys(e, "limits.kernel.%s=%s", name, value);
 	return 0;

@@ -4,7 +4,7 @@
 #include <sys/types.h>
 #include "core/err.h"
 
-/* "nofile" and "1024", "1024:4096", "unlimited". -EINVAL names the key and what would be right. */
+/* "nofile" and "1024", "1024:4096", "unlimited". -EINVAL says what would be right, or what of this host's it exceeds. */
 int rlimit_check(const char *name, const char *value, struct err *e);
 
 /* For the calling process. What this host does not allow is named ("limits.kernel.nofile: ..."). */
