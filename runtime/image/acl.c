@@ -102,7 +102,7 @@ static bool parse_text(char *s, struct entry entries[ENTRIES_MOST], size_t *ret_
 
 bool acl_value(const char *from, size_t n, struct buf *to)
 {
-	struct entry entries[ENTRIES_MOST];
+	struct entry entries[ENTRIES_MOST] = { 0 };
 	AUTO(buf) struct buf text = BUF_NONE;
 	size_t count;
 

@@ -51,5 +51,5 @@ _Noreturn void feeder_run(const struct feeding *f)
 		r = sandbox_enter(&box, &fed.error);
 	for (r = r < 0 ? r : 1; r == 1;)
 		r = feed_piece(f, piece, &fed);
-	_exit(fd_write(f->result, &fed, sizeof fed) < 0); /* TO is closed by this, not before */
+	_exit(fd_write(f->result, &fed, sizeof fed) < 0 ? 1 : 0); /* TO is closed by this, not before */
 }

@@ -208,16 +208,19 @@ int images_resolve_fingerprint(struct store *st, struct arena *a, const char *pa
 int images_resolve(struct store *st, struct arena *a, const char *name, struct image *ret, struct err *e)
 {
 	struct image_alias *alias;
-	const char *fingerprint = NULL;
+	const struct image_alias *found = NULL;
+	const char *fingerprint;
 	size_t n;
 	int r = aliases_list(st, a, &alias, &n, e);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n && !fingerprint; i++)
+	for (size_t i = 0; i < n; i++)
 		if (str_eq(alias[i].name, name))
-			fingerprint = alias[i].target;
-	if (!fingerprint && (r = full_fingerprint(st, a, name, &fingerprint, e)) < 0)
+			found = &alias[i];
+	if (found)
+		fingerprint = found->target;
+	else if ((r = full_fingerprint(st, a, name, &fingerprint, e)) < 0)
 		return r;
 	if ((r = read_record(st, a, fingerprint, ret, e)) < 0)
 		return r;

@@ -48,20 +48,20 @@ TEST(members_go_where_their_names_say)
 TEST(names_that_attack_are_refused)
 {
 	static const struct {
-		enum unpack_kind kind;
 		const char *name;
+		enum unpack_kind kind;
 		int r;
 	} row[] = {
-		{ UNPACK_UNIFIED, "", -EINVAL },
-		{ UNPACK_UNIFIED, "/metadata.yaml", -EINVAL },
-		{ UNPACK_UNIFIED, "././metadata.yaml", -EINVAL },
-		{ UNPACK_UNIFIED, "..", -EINVAL },
-		{ UNPACK_UNIFIED, "rootfs/../x", -EINVAL },
-		{ UNPACK_UNIFIED, "rootfs/a/..", -EINVAL },
-		{ UNPACK_UNIFIED, "metadata.yaml/x", -EINVAL },
-		{ UNPACK_ROOTFS, "../x", -EINVAL },
-		{ UNPACK_ROOTFS, "rootfs/etc", -EINVAL },
-		{ UNPACK_ROOTFS, "./rootfs", -EINVAL },
+		{ "", UNPACK_UNIFIED, -EINVAL },
+		{ "/metadata.yaml", UNPACK_UNIFIED, -EINVAL },
+		{ "././metadata.yaml", UNPACK_UNIFIED, -EINVAL },
+		{ "..", UNPACK_UNIFIED, -EINVAL },
+		{ "rootfs/../x", UNPACK_UNIFIED, -EINVAL },
+		{ "rootfs/a/..", UNPACK_UNIFIED, -EINVAL },
+		{ "metadata.yaml/x", UNPACK_UNIFIED, -EINVAL },
+		{ "../x", UNPACK_ROOTFS, -EINVAL },
+		{ "rootfs/etc", UNPACK_ROOTFS, -EINVAL },
+		{ "./rootfs", UNPACK_ROOTFS, -EINVAL },
 	};
 	AUTO(buf) struct buf longest = BUF_NONE;
 	struct route r;

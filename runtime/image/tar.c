@@ -43,6 +43,7 @@ struct extended {
 	struct piece *piece;
 	size_t pieces, room;
 	bool piece_open; /* 0.0: an offset was given, its length comes next */
+	uint64_t piece_offset;
 	unsigned acls_seen, acls_got; /* bits of enum acl */
 };
 
@@ -108,15 +109,16 @@ static int cut_short(struct err *e)
 	return err_set(e, -EINVAL, "cut short");
 }
 
-static int take_block(struct tar *t, const void **ret, struct err *e)
+/* NULL: the end, or *RET_R < 0. */
+static const uint8_t *take_block(struct tar *t, int *ret_r, struct err *e)
 {
 	ssize_t n = peek(t, BLOCK, e);
 
+	*ret_r = n > 0 && n < BLOCK ? cut_short(e) : n < 0 ? (int)n : 0;
 	if (n < BLOCK)
-		return n < 0 ? (int)n : cut_short(e);
-	*ret = t->data + t->pos;
+		return NULL;
 	t->pos += BLOCK;
-	return 0;
+	return t->data + t->pos - BLOCK;
 }
 
 /* The next bytes of SIZE that are left, at least one; moves on. */
@@ -251,7 +253,7 @@ static bool add_piece(struct extended *x, uint64_t offset, uint64_t n)
 
 	if (__builtin_add_overflow(offset, n, &end) || end > INT64_MAX || (last && offset < last->offset + last->n))
 		return false;
-	if (x->pieces == x->room) {
+	if (!x->piece || x->pieces == x->room) {
 		size_t room = x->room ? x->room * 2 : 32;
 		struct piece *more = x->pieces < SPARSE_LIMIT ? reallocarray(x->piece, room, sizeof *more) : NULL;
 
@@ -289,21 +291,19 @@ static bool parse_map(struct extended *x, const char *s, size_t n)
 /* Format 0.0: GNU.sparse.offset and GNU.sparse.numbytes by turns. */
 static bool parse_piece_offset(struct extended *x, uint64_t v)
 {
-	if (x->piece_open || !add_piece(x, v, 0))
+	if (x->piece_open)
 		return false;
 	x->piece_open = true;
+	x->piece_offset = v;
 	return true;
 }
 
 static bool parse_piece_length(struct extended *x, uint64_t v)
 {
-	uint64_t offset;
-
 	if (!x->piece_open)
 		return false;
 	x->piece_open = false;
-	offset = x->piece[--x->pieces].offset;
-	return add_piece(x, offset, v);
+	return add_piece(x, x->piece_offset, v);
 }
 
 /* Old GNU: a map in the header and in blocks behind it. */
@@ -314,7 +314,7 @@ static int take_gnu_map(struct tar *t, const struct header *h, struct err *e)
 	size_t n = GNU_PIECES;
 	bool more = block[GNU_MORE_AT];
 	int64_t offset, length, realsize;
-	const void *next;
+	const uint8_t *next;
 	int r;
 
 	if (!parse_number(block + GNU_REALSIZE_AT, 12, &realsize) || realsize < 0)
@@ -328,11 +328,11 @@ static int take_gnu_map(struct tar *t, const struct header *h, struct err *e)
 				return err_set(e, -EINVAL, "damaged sparse map");
 		if (!more)
 			return 0;
-		if ((r = take_block(t, &next, e)) < 0)
-			return r;
-		p = next;
+		if (!(next = take_block(t, &r, e)))
+			return r < 0 ? r : cut_short(e);
+		p = (const struct gnu_piece *)next;
 		n = GNU_NEXT_PIECES;
-		more = ((const char *)next)[GNU_NEXT_MORE_AT];
+		more = next[GNU_NEXT_MORE_AT];
 	}
 }
 
@@ -716,20 +716,17 @@ static int take_member(struct tar *t, const struct header *h, struct err *e)
 /* 1: a member or header was there; 0: the end, marked by a block of zeros or not at all. */
 static int take_header(struct tar *t, struct err *e)
 {
-	ssize_t n = peek(t, BLOCK, e);
-	const void *block;
 	int r;
+	const uint8_t *block = take_block(t, &r, e);
 
-	if (n <= 0)
-		return (int)n;
-	if ((r = take_block(t, &block, e)) < 0)
+	if (!block)
 		return r;
 	if (is_zero(block))
 		return 0;
 	if (!tar_is_header(block, BLOCK))
 		return err_set(e, -EINVAL, t->any ? "a header is damaged" : "not a tar archive (ustar, GNU or pax)");
 	t->any = true;
-	r = take_member(t, block, e);
+	r = take_member(t, (const struct header *)block, e);
 	return r < 0 ? r : 1;
 }
 

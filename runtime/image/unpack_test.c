@@ -44,7 +44,8 @@ static void add_sized(struct buf *to, char type, const char *name, const char *l
 	put_octal(h + 136, 12, 1000000000);
 	h[156] = type;
 	strncpy(h + 157, link, 100);
-	memcpy(h + 257, "ustar\00000", 8);
+	(void)str_fmt(h + 257, 6, "ustar");
+	h[263] = h[264] = '0';
 	put_octal(h + 329, 8, 0);
 	put_octal(h + 337, 8, 0);
 	put_checksum(h);
