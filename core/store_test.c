@@ -136,7 +136,7 @@ TEST(many_may_make_the_same_store)
 		if (!pid) {
 			struct store st;
 
-			_exit(store_open(&st, path, true, NULL) < 0);
+			_exit(store_open(&st, path, true, NULL) < 0 ? 1 : 0);
 		}
 	}
 	for (int i = 0; i < PROCESSES; i++) {

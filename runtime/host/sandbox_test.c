@@ -62,7 +62,9 @@ static int is_limited(int fd)
 
 static int opens(int fd)
 {
-	return openat(fd, ".", O_RDONLY | O_CLOEXEC) < 0;
+	AUTO(fd) int dir = openat(fd, ".", O_RDONLY | O_CLOEXEC);
+
+	return dir < 0;
 }
 
 static int forks(int fd)
@@ -74,7 +76,9 @@ static int forks(int fd)
 static int makes_code(int fd)
 {
 	(void)fd;
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED;
+	void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return code == MAP_FAILED;
 }
 
 static int signals(int fd)

@@ -178,7 +178,7 @@ int layer_sweep(struct store *st, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
 	AUTO(arena) struct arena a = ARENA_NONE;
-	struct names named;
+	struct names named = { 0 };
 	int r;
 
 	if ((r = layer_lock_all(st, &lock, e)) < 0 || (r = layer_names_in_use(st, &a, &named, e)) < 0 ||
