@@ -320,16 +320,16 @@ static const char *value_in(const struct map *config, const char *key)
 	return value ? value : "";
 }
 
-/* Several rows may share a function: it brings all of theirs. */
+/* Rows whose function has run. Several may share one: it brings all of theirs. */
 struct applied {
-	key_live *fn[LIVE_MOST];
+	const struct key *row[LIVE_MOST]; /* more than there are functions */
 	size_t n;
 };
 
-static bool is_applied(const struct applied *done, key_live *fn)
+static bool is_applied(const struct applied *done, const struct key *k)
 {
 	for (size_t i = 0; i < done->n; i++) {
-		if (done->fn[i] == fn)
+		if (done->row[i]->live == k->live)
 			return true;
 	}
 	return false;
@@ -342,7 +342,7 @@ static void set_back(const struct applied *done, const struct live *l, const str
 
 	before.now = undo;
 	for (size_t i = done->n; i-- > 0;)
-		(void)done->fn[i](&before, NULL); /* the first failure is what is told */
+		(void)done->row[i]->live(&before, NULL); /* the first failure is what is told */
 }
 
 int keys_live(const struct map *from, const struct map *to, struct live *l, const struct plan *undo, struct err *e)
@@ -352,9 +352,9 @@ int keys_live(const struct map *from, const struct map *to, struct live *l, cons
 	for (const struct key *k = keys_table; *k->name; k++) {
 		const char *value = value_in(to, k->name);
 
-		if (!k->live || str_eq(value_in(from, k->name), value) || is_applied(&done, k->live))
+		if (!k->live || str_eq(value_in(from, k->name), value) || is_applied(&done, k))
 			continue;
-		done.fn[done.n++] = k->live;
+		done.row[done.n++] = k;
 		int r = k->live(l, e);
 		if (r == 0)
 			continue;

@@ -420,13 +420,13 @@ int keys_check_name(const struct key *k, const char *name, struct err *e)
 
 int check_rlimit(const char *key, const char *value, struct err *e)
 {
-	return rlimit_check(str_after(key, "limits.kernel."), value, e);
+	return rlimit_check(NAME_IN(key, "limits.kernel."), value, e);
 }
 
 int check_environment(const char *key, const char *value, struct err *e)
 {
 	(void)value;
-	return name_environ(str_after(key, "environment."), e);
+	return name_environ(NAME_IN(key, "environment."), e);
 }
 
 int check_modules(const char *key, const char *value, struct err *e)
@@ -470,7 +470,7 @@ static bool is_sysctl_value(const char *value)
 
 int check_sysctl(const char *key, const char *value, struct err *e)
 {
-	const char *name = str_after(key, "linux.sysctl.");
+	const char *name = NAME_IN(key, "linux.sysctl.");
 
 	if (!is_namespaced(name))
 		return err_set(e, -EINVAL, "%s is the host's, not the container's own (which are net.*, kernel.shm*, kernel.msg*, kernel.sem, "

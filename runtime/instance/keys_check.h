@@ -9,6 +9,9 @@
 
 struct key;
 
+/* NAME of a key that its row's FAMILY has found. */
+#define NAME_IN(key, family) ((key) + sizeof(family) - 1)
+
 /* VALUE is not empty. -EINVAL. */
 int keys_check_type(const struct key *k, const char *value, struct err *e);
 

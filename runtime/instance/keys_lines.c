@@ -76,7 +76,7 @@ static int one_raw_line(char *line, raw_lxc_line *fn, void *ctx, struct err *e)
 
 	if (!*line || *line == '#')
 		return 0;
-	if (!equals)
+	if (!equals || strchr(line, '\r')) /* a second line to many a reader */
 		return err_set(e, -EINVAL, "Invalid raw.lxc line: %s", line);
 	*equals = 0;
 	char *key = trim(line), *value = trim(equals + 1);

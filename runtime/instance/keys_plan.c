@@ -157,7 +157,7 @@ PLAN(plan_processes)
 
 PLAN(plan_rlimit)
 {
-	map_set(a, &p->rlimits, str_after(key, "limits.kernel."), value);
+	map_set(a, &p->rlimits, NAME_IN(key, "limits.kernel."), value);
 	return 0;
 }
 
@@ -184,14 +184,14 @@ static void set_environ(struct arena *a, struct plan *p, const char *name, const
 
 PLAN(plan_environment)
 {
-	set_environ(a, p, str_after(key, "environment."), value);
+	set_environ(a, p, NAME_IN(key, "environment."), value);
 	return 0;
 }
 
 /* Root of a user namespace may set its host name, but not by this file. */
 PLAN(plan_sysctl)
 {
-	const char *name = str_after(key, "linux.sysctl.");
+	const char *name = NAME_IN(key, "linux.sysctl.");
 	int r = check_sysctl(key, value, e);
 
 	if (r < 0)

@@ -1,6 +1,5 @@
 #include "runtime/instance/plan.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/sysinfo.h>
 #include "core/auto.h"
 #include "test/unit/test.h"
