@@ -378,7 +378,7 @@ void store_discard(struct store *st, struct store_new *n)
 	*n = STORE_NEW_NONE;
 }
 
-int store_remove(struct store *st, int dir, const char *name, struct err *e)
+int store_take_away(struct store *st, int dir, const char *name, struct store_new *ret, struct err *e)
 {
 	char trash[24];
 	int r;
@@ -390,17 +390,31 @@ int store_remove(struct store *st, int dir, const char *name, struct err *e)
 		(void)flock(held, LOCK_EX | LOCK_NB); /* spares sweepers the work; two at it would do no harm */
 	if (renameat(dir, name, st->trash, trash) < 0)
 		return err_sys(e, "%s", name);
-	(void)at_remove_tree(st->trash, trash, NULL);
-	/* after the removal: a journal commit before it would first write out the data of what is being deleted */
-	if (fsync(dir) < 0 && errno != EINVAL)
-		return err_sys(e, "%s: fsync", name);
+	*ret = (struct store_new){ .dir = take_fd(&held) };
+	memcpy(ret->name, trash, sizeof trash);
 	return 0;
+}
+
+int store_taken_away(struct store *st, int dir, struct store_new *n, struct err *e)
+{
+	store_discard(st, n);
+	/* after the removal: a journal commit before it would first write out the data of what is being deleted */
+	return fsync(dir) < 0 && errno != EINVAL ? err_sys(e, "fsync") : 0;
+}
+
+int store_remove(struct store *st, int dir, const char *name, struct err *e)
+{
+	struct store_new n;
+	int r = store_take_away(st, dir, name, &n, e);
+
+	return r < 0 ? r : err_in(e, store_taken_away(st, dir, &n, e), "%s", name);
 }
 
 struct sweep {
 	struct store *st;
 	struct err *e;
 	int r; /* the first failure; the others are swept all the same */
+	int swept;
 };
 
 static int sweep_one(void *ctx, const char *name, unsigned char d_type)
@@ -414,6 +428,7 @@ static int sweep_one(void *ctx, const char *name, unsigned char d_type)
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return 0; /* its builder lives */
 	r = at_remove_tree(s->st->trash, name, &e);
+	s->swept++;
 	if (r < 0 && !s->r) {
 		s->r = r;
 		if (s->e)
@@ -424,12 +439,12 @@ static int sweep_one(void *ctx, const char *name, unsigned char d_type)
 
 int store_sweep(struct store *st, struct err *e)
 {
-	struct sweep s = { st, e, 0 };
+	struct sweep s = { st, e, 0, 0 };
 	int r;
 
 	if (st->read_only)
 		return 0;
 	if ((r = at_each(st->trash, sweep_one, &s, e)) < 0)
 		return err_in(e, r, "%s/trash", st->path);
-	return err_in(e, s.r, "%s/trash", st->path);
+	return s.r < 0 ? err_in(e, s.r, "%s/trash", st->path) : s.swept;
 }

@@ -55,11 +55,15 @@ int store_publish(struct store *st, struct store_new *n, int to_dir, const char 
 /* Removes what was built. For AUTO(store_new) the store is not known: it only closes, and the next sweep removes. */
 void store_discard(struct store *st, struct store_new *n);
 
-/* Renames DIR/NAME away (from here on it is gone; the lock that protects it must be held) and removes it; durable on return.
- * What cannot be removed is left to the next sweep: it is no longer part of the state. */
+/* Renames DIR/NAME away (from here on it is gone; the lock that protects it must be held) and removes it. */
 int store_remove(struct store *st, int dir, const char *name, struct err *e);
 
-/* Removes what crashed builders and removers left. Cheap when there is nothing: one readdir. */
+/* The same in two steps, for whoever must undo something else in between: a crash after the first leaves an entry in trash/, and
+ * so a sign for the sweeper. The second removes and syncs DIR. */
+int store_take_away(struct store *st, int dir, const char *name, struct store_new *ret, struct err *e);
+int store_taken_away(struct store *st, int dir, struct store_new *n, struct err *e);
+
+/* Removes what crashed builders and removers left. Cheap when there is nothing: one readdir. Returns how many there were. */
 int store_sweep(struct store *st, struct err *e);
 
 static inline void auto_store(struct store *st)

@@ -181,7 +181,7 @@ TEST(what_crashed_builders_left_is_swept)
 	CHECK(!mkdirat(n.dir, "content", 0700));
 	CHECK(!symlinkat("/", st.trash, "link"));
 	auto_store_new(&n); /* as when it dies */
-	CHECK_INT(store_sweep(&st, NULL), 0);
+	CHECK_INT(store_sweep(&st, NULL) >= 0, 1);
 	CHECK_INT(entries(st.trash), 0);
 }
 

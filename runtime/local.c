@@ -33,11 +33,24 @@ int local_store(struct server *s, bool create, struct store **ret, struct err *e
 	struct local *l = s->impl;
 
 	*ret = &l->store;
-	if (l->is_open)
+	if (l->is_open && (l->is_swept || !create))
 		return 0;
-	int r = store_open(&l->store, l->path, create, e);
-	l->is_open = r == 0;
-	return r;
+	int r = l->is_open ? 0 : store_open(&l->store, l->path, create, e);
+	if (r < 0)
+		return r;
+	l->is_open = true;
+	if (create && !l->is_swept) {
+		l->is_swept = true;
+		(void)local_sweep(&l->store, NULL); /* a disk that refuses will say so to the command itself */
+	}
+	return 0;
+}
+
+int local_sweep(struct store *st, struct err *e)
+{
+	int n = store_sweep(st, e);
+
+	return n > 0 ? idmap_sweep(st, e) : n;
 }
 
 /* ---- one instance, locked */
@@ -96,6 +109,20 @@ static void adopt_orphan(struct held *h, struct report *report)
 		log_line(h->dir, "its monitor was gone, a new one took over");
 }
 
+/* Stopped, but the record of its state says something else: a start, or a life, ended without anybody to clear up. */
+static int clear_up(struct held *h, const char *name, struct err *e)
+{
+	struct state state;
+	char boot[BOOT_ID_SIZE];
+	int r = process_boot_id(boot, e);
+
+	if (r < 0 || (r = state_read(h->dir, boot, &state, e)) < 0)
+		return r;
+	if (state.power != POWER_STOPPED || state.recorded == POWER_STOPPED || state_wait_released(h->dir, 0) < 0)
+		return 0;
+	return stop_cleanup(h->st, h->dir, name, e);
+}
+
 /* BROKEN_OK: a record that cannot be read is no error; only name and directory are there. */
 static int hold(struct server *s, struct arena *a, const char *name, bool broken_ok, struct report *report, struct held *h,
 		struct err *e)
@@ -127,10 +154,10 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	if (r < 0) {
 		h->broken = arena_dup(a, why.text);
 		h->inst.name = arena_dup(a, name);
-		return 0;
+		return clear_up(h, name, e);
 	}
 	adopt_orphan(h, report);
-	return 0;
+	return clear_up(h, name, e);
 }
 
 #define HELD __attribute__((cleanup(auto_held))) struct held
@@ -288,6 +315,28 @@ static int local_list(struct server *s, struct arena *a, unsigned parts, const c
 		else if (!name && is_leftover(entry) && remove_leftover(s, a, names.item[i]) == 0)
 			continue;
 		ret->n++;
+	}
+	return 0;
+}
+
+int local_repair(struct server *s, struct report *report, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct names names;
+	struct store *st;
+	int r = local_store(s, true, &st, e);
+
+	if (r < 0 || (r = local_sweep(st, e)) < 0 || (r = instance_names(st, &a, &names, e)) < 0)
+		return r;
+	for (size_t i = 0; i < names.n; i++) {
+		HELD h = HELD_NONE;
+		AUTO(fd) int dir = record_open_dir(st, names.item[i], NULL);
+
+		/* in use: whoever uses it clears up */
+		if (dir < 0 || lock_is_held(dir, "lock") != 0)
+			continue;
+		if ((r = hold(s, &a, names.item[i], true, report, &h, e)) < 0 && r != -ENOENT)
+			return r;
 	}
 	return 0;
 }
@@ -526,10 +575,8 @@ static int ensure_stopped(struct held *h, const char *name, bool force, struct e
 
 	if (r < 0 || (r = state_read(h->dir, boot, &state, e)) < 0)
 		return r;
-	if (state.power == POWER_STOPPED) {
-		/* gone without its monitor: what it left in the kernel goes as well */
-		return state.recorded == POWER_STOPPED ? 0 : stop_cleanup(h->st, h->dir, name, e);
-	}
+	if (state.power == POWER_STOPPED)
+		return 0;
 	if (!force)
 		return err_set(e, -EBUSY, "The instance is currently running, stop it first or pass --force");
 	return stop_instance(h->st, &h->lock, h->dir, name, true, -1, e);
@@ -581,8 +628,6 @@ static int start_locked(struct held *h, const char *name, bool foreground, struc
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
-	if (state.recorded != POWER_STOPPED)
-		(void)stop_cleanup(h->st, h->dir, name, NULL); /* of a life whose monitor was killed */
 	r = start_instance(h->st, &h->lock, h->dir, &h->inst, foreground, e);
 	return log_failed_start(h->dir, r, e);
 }

@@ -131,7 +131,6 @@ int local_check(struct server *s, void (*line)(void *ctx, const char *what, cons
 	int wrong = probe_host(line, ctx);
 	int r = local_store(s, false, &st, e);
 
-	(void)report;
 	if (r == -ENOENT) {
 		if (e)
 			*e = ERR_NONE;
@@ -139,7 +138,7 @@ int local_check(struct server *s, void (*line)(void *ctx, const char *what, cons
 	}
 	if (r < 0)
 		return r;
-	if (!st->read_only && (r = store_sweep(st, e)) < 0)
+	if (!st->read_only && (r = local_repair(s, report, e)) < 0)
 		return r;
 	return wrong;
 }

@@ -7,7 +7,7 @@ struct local {
 	struct server server;
 	const char *path;
 	struct store store;
-	bool is_open;
+	bool is_open, is_swept;
 };
 
 extern const struct instance_ops local_instance_ops;
@@ -16,6 +16,9 @@ extern const struct image_ops local_image_ops;
 /* The store, opened at the first call. -ENOENT with !CREATE: there is none yet. */
 int local_store(struct server *s, bool create, struct store **ret, struct err *e);
 
+/* What crashed commands left in the store: half-built objects, claims of ids. */
+int local_sweep(struct store *st, struct err *e);
+
 /* local_profile.c */
 int local_profile_list(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e);
 int local_profile_get(struct server *s, struct arena *a, const char *name, struct profile *ret, struct err *e);
@@ -23,6 +26,9 @@ int local_profile_create(struct server *s, const struct profile *p, struct err *
 int local_profile_update(struct server *s, const struct profile *p, struct report *report, struct err *e);
 int local_profile_delete(struct server *s, const char *name, struct err *e);
 int local_profile_rename(struct server *s, const char *name, const char *to, struct err *e);
+
+/* Takes the lock of every instance that nobody holds, and so clears up what a crash left of it. local.c */
+int local_repair(struct server *s, struct report *report, struct err *e);
 
 /* local_host.c */
 int local_config_get(struct server *s, struct arena *a, struct map *ret, struct err *e);

@@ -246,8 +246,12 @@ int destroy_instance(struct store *st, const struct lock *lock, const char *name
 	if (fstatat(st->instances, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_sys(e, "instances/%s", name);
 	owner.inode = s.st_ino;
-	int r = store_remove(st, st->instances, name, e);
-	if (r == 0 && map.base)
+	struct store_new gone;
+	int r = store_take_away(st, st->instances, name, &gone, e);
+	if (r < 0)
+		return r;
+	/* between the two: before, a crash would leave an instance whose ids others may take; after, a claim that nobody looks for */
+	if (map.base)
 		idmap_release(st, &owner, &map);
-	return r;
+	return err_in(e, store_taken_away(st, st->instances, &gone, e), "%s", name);
 }

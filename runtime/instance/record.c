@@ -127,6 +127,7 @@ int record_status(int dir, const char *boot, struct instance *inst, struct err *
 		[POWER_STOPPED] = STATUS_STOPPED,
 		[POWER_RUNNING] = STATUS_RUNNING,
 		[POWER_FROZEN] = STATUS_FROZEN,
+		[POWER_STARTING] = STATUS_STOPPED, /* never read so */
 	};
 	struct state s;
 	int r = state_read(dir, boot, &s, e);

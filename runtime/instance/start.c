@@ -201,6 +201,15 @@ static int wait_end(pid_t pid, struct err *e)
 	return r < 0 ? err_code(e, r, "wait") : 0;
 }
 
+/* From here on there may be something to clear up after us. */
+static int note_start(int state, struct err *e)
+{
+	struct state s = { .power = POWER_STARTING };
+	int r = process_boot_id(s.boot, e);
+
+	return r < 0 ? r : state_write(state, &s, e);
+}
+
 /* What is started must be stopped safely later. */
 static int need_pidfd(struct err *e)
 {
@@ -223,7 +232,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 		p.adopt_pid = adopt->pid;
 		p.adopt_start = (int64_t)adopt->start;
 	}
-	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
+	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = note_start(h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
 	    (r = prepare_seccomp(dir, &p, &h.seccomp, e)) < 0 || (r = self_open(&h.binary, e)) < 0 ||
 	    (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
 		return r;

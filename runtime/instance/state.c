@@ -17,6 +17,7 @@ static const char *const power_name[] = {
 	[POWER_STOPPED] = "STOPPED",
 	[POWER_RUNNING] = "RUNNING",
 	[POWER_FROZEN] = "FROZEN",
+	[POWER_STARTING] = "STARTING",
 };
 
 static void format(const struct state *s, char to[STATE_SIZE])
@@ -54,6 +55,8 @@ static bool parse(char *text, struct state *ret)
 /* The world has the last word. */
 static void hold_against_world(const char *boot, struct state *s)
 {
+	if (s->power == POWER_STARTING)
+		s->power = POWER_STOPPED;
 	if (s->power == POWER_STOPPED)
 		return;
 	if (!str_eq(s->boot, boot)) {

@@ -11,7 +11,8 @@
 #include "core/field.h"
 #include "runtime/host/process.h"
 
-enum power { POWER_STOPPED, POWER_RUNNING, POWER_FROZEN };
+/* STARTING is only ever recorded: it says that a start may have left something when nobody is alive any more; it reads as STOPPED. */
+enum power { POWER_STOPPED, POWER_RUNNING, POWER_FROZEN, POWER_STARTING };
 
 struct state {
 	enum power power;

@@ -185,6 +185,19 @@ static int settle(struct stopping *s, struct err *e)
 	return stop_cleanup(s->st, s->dir, s->name, e);
 }
 
+/* A monitor that was killed between the exec of init and its word about it leaves an init that nobody knows. */
+static void kill_unknown(const struct cgroup_host *host, const char *name)
+{
+	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+	struct timespec t = { 0, 2000000 };
+
+	if (cgroup_open(host, name, &cg, NULL) < 0 || !cgroup_is_populated(&cg))
+		return;
+	(void)cgroup_kill(&cg, NULL); /* what does not die shows at the removal */
+	for (int i = 0; i < 500 && cgroup_is_populated(&cg); i++)
+		nanosleep(&t, NULL);
+}
+
 int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 {
 	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
@@ -195,6 +208,7 @@ int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 	if (r < 0)
 		return r;
 	str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name);
+	kill_unknown(&host, cgroup);
 	(void)cgroup_remove(&host, cgroup, NULL); /* busy: the next start takes it over */
 	str_fmt(cgroup, sizeof cgroup, "%s.%s.monitor", st->id, name);
 	(void)cgroup_remove(&host, cgroup, NULL);

@@ -223,6 +223,28 @@ int idmap_claim(struct store *st, const struct idmap_owner *owner, uint32_t size
 	return err_set(e, -ENOSPC, "no free range of %u ids: root's %u in /etc/subuid are taken", size, pool.size);
 }
 
+static int sweep_claim(void *ctx, const char *name, unsigned char type)
+{
+	struct store *st = ctx;
+	char holder[256];
+
+	(void)type;
+	claim_read(st, name, holder);
+	if (*holder && claim_is_dead(st, holder))
+		(void)unlinkat(st->idmap, name, 0); /* what stays is taken over by the next claimer */
+	return 0;
+}
+
+int idmap_sweep(struct store *st, struct err *e)
+{
+	/* against whoever takes a dead claim over at this moment */
+	AUTO(fd) int lock = openat(st->idmap, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (lock < 0 || flock(lock, LOCK_EX) < 0)
+		return err_sys(e, "idmap");
+	return at_each(st->idmap, sweep_claim, st, e);
+}
+
 /* The slot of a range, or -ENOENT when it was not made by idmap_claim (security.idmap.base). */
 static int slot_of(const struct idmap *map, uint32_t *ret)
 {

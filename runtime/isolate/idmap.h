@@ -29,6 +29,8 @@ struct idmap_owner {
  * is read. The claim is a link idmap/SLOT -> owner; one whose owner is nowhere (a crash) is taken over. */
 int idmap_claim(struct store *st, const struct idmap_owner *owner, uint32_t size, struct idmap *ret, struct err *e);
 void idmap_release(struct store *st, const struct idmap_owner *owner, const struct idmap *map);
+/* Removes the claims of owners that are nowhere: after a crash. */
+int idmap_sweep(struct store *st, struct err *e);
 int idmap_rename(struct store *st, const struct idmap_owner *owner, const struct idmap *map, struct err *e);
 
 /* Writes /proc/PID/{uid_map,gid_map}. */

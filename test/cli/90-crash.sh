@@ -1,0 +1,68 @@
+#!/bin/sh
+# F01: killed before every single system call of a command; the next command finds the state before or after, and repairs
+. "${0%/*}/lib.sh"
+# how far apart the points are: 1 is each of them
+STEP=${CRASH_STEP:-13}
+ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
+
+# What is true after every crash, and the next command.
+consistent() {
+	lxcbox list -f csv -c ns >"$TMP/list" 2>"$TMP/list.err" || { echo "list: $(cat "$TMP/list.err")"; return 1; }
+	! grep -q ERROR "$TMP/list" || { echo "broken record"; return 1; }
+	lxcbox check >/dev/null 2>"$TMP/check.err" || { echo "check: $(cat "$TMP/check.err")"; return 1; }
+	left=$(ls -A "$LXCBOX_DIR/trash")
+	[ -z "$left" ] || { echo "left in trash: $left"; return 1; }
+}
+# c1 can be deleted when it is there, and then nothing of it is anywhere
+gone() {
+	if [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ]; then
+		lxcbox delete -f c1 2>"$TMP/delete.err" || { echo "delete: $(cat "$TMP/delete.err")"; return 1; }
+	fi
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -z "$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id" )" ] && break
+		sleep 0.05
+	done
+	left=$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id")
+	[ -z "$left" ] || { echo "cgroups: $left"; return 1; }
+	[ -z "$(ls -A "$LXCBOX_DIR/instances")" ] || { echo "instances: $(ls -A "$LXCBOX_DIR/instances")"; return 1; }
+	[ -z "$(ls -A "$LXCBOX_DIR/idmap")" ] || { echo "claims: $(ls -A "$LXCBOX_DIR/idmap")"; return 1; }
+}
+# the prefix of this store's cgroups
+find /sys/fs/cgroup -path '*/lxcbox/*.c1' -type d 2>/dev/null | sort >"$TMP/groups"
+lxcbox launch busy c1 >/dev/null
+id=$(find /sys/fs/cgroup -path '*/lxcbox/*.c1' -type d 2>/dev/null | sort | comm -13 "$TMP/groups" - | sed 's:.*/lxcbox/::; s/c1$//' | head -1)
+lxcbox delete -f c1
+
+# sweep NAME SETUP COMMAND...: SETUP is run before each; UNDO after
+sweep() {
+	name=$1 setup=$2
+	shift 2
+	points=0 bad=0
+	for mode in "" -1; do
+		n=1
+		while :; do
+			eval "$setup"
+			timeout 60 "$TOOLS/crash" $mode $n "$@" >"$TMP/count" 2>/dev/null </dev/null
+			[ $? = 3 ] && { eval "$after"; break; }
+			points=$((points + 1))
+			why=$(consistent && gone) || {
+				bad=$((bad + 1))
+				[ $bad -gt 3 ] || fail "F01: $name, killed ${mode:+alone }before call $n" "$why"
+				lxcbox delete -f c1 >/dev/null 2>&1
+			}
+			eval "$after"
+			n=$((n + STEP))
+		done
+	done
+	printf 'F01: %s: %s points, %s lost\n' "$name" $points $bad
+	same "F01: $name" 0 $bad
+}
+after='lxcbox delete -f c1 >/dev/null 2>&1'
+sweep init '' "$LXCBOX" init busy c1
+sweep launch '' "$LXCBOX" launch busy c1
+sweep start 'lxcbox init busy c1 >/dev/null' "$LXCBOX" start c1
+sweep stop 'lxcbox launch busy c1 >/dev/null' "$LXCBOX" stop -f c1
+sweep delete 'lxcbox init busy c1 >/dev/null' "$LXCBOX" delete c1
+sweep delete-force 'lxcbox launch busy c1 >/dev/null' "$LXCBOX" delete -f c1
+sweep config 'lxcbox init busy c1 >/dev/null' "$LXCBOX" config set c1 user.x=1
+finish
