@@ -27,12 +27,12 @@ objects = $(patsubst %.c,build/$1/obj/%.o,$2)
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla -Wswitch \
 	-Wundef -Wpointer-arith -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough
 BASE = -std=gnu11 -D_GNU_SOURCE -I. -g -fPIE
-LIBS = -larchive -lz -llzma -lzstd -lbz2 -lseccomp -lbearssl -lyaml -lyyjson
+LIBS = -lz -llzma -lzstd -lbz2 -lseccomp -lbearssl -lyaml -lyyjson
 
 CC_musl     = build/vendor/musl/bin/musl-gcc
 CFLAGS_musl = $(BASE) $(WARN) -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fstack-protector-strong
-LINK_musl   = $(CC_musl) -static-pie -Wl,--gc-sections -Wl,-z,relro,-z,now
+LINK_musl   = $(CC_musl) -static-pie -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,pack-relative-relocs
 
 # -isystem: the kernel headers that musl's build has, too, not the host's older ones.
 WITH_asan   = -isystem build/vendor/asan/include
