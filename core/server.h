@@ -27,7 +27,7 @@ struct state_change {
 	enum state_action action;
 	bool force;
 	int timeout_ms;	 /* of a clean stop; -1: for ever */
-	bool foreground; /* START: the monitor stays the caller's child in its session; returns when the instance ends */
+	bool foreground; /* START: returns when the instance has ended; TERM or INT to the caller stops it */
 };
 
 /* What is measured in a running instance; -1: not known here (no controller). */

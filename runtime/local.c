@@ -2,8 +2,10 @@
 #include "runtime/local.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/name.h"
@@ -477,7 +479,7 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 	}
 	if ((r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
-	r = start_instance(h.st, &h.lock, h.dir, &c.inst, false, e);
+	r = start_instance(h.st, &h.lock, h.dir, &c.inst, NULL, e);
 	return log_failed_start(h.dir, r, e);
 }
 
@@ -616,7 +618,7 @@ static int local_rename(struct server *s, const char *name, const char *to, stru
 
 /* ---- state */
 
-static int start_locked(struct held *h, const char *name, bool foreground, struct err *e)
+static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, struct err *e)
 {
 	char boot[BOOT_ID_SIZE];
 	struct state state;
@@ -628,7 +630,7 @@ static int start_locked(struct held *h, const char *name, bool foreground, struc
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
-	r = start_instance(h->st, &h->lock, h->dir, &h->inst, foreground, e);
+	r = start_instance(h->st, &h->lock, h->dir, &h->inst, ret_monitor, e);
 	return log_failed_start(h->dir, r, e);
 }
 
@@ -638,6 +640,46 @@ static int stop_locked(struct held *h, const char *name, const struct state_chan
 
 	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP)
 		r = destroy_instance(h->st, &h->lock, name, &h->inst, e);
+	return r;
+}
+
+#define FOREGROUND_STOP_MS 30000
+
+static int stop_by_name(struct server *s, const char *name, const struct state_change *c, struct report *report)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	HELD h = HELD_NONE;
+	int r = hold(s, &a, name, true, report, &h, NULL);
+
+	return r < 0 ? r : stop_locked(&h, name, c, NULL);
+}
+
+/* The instance under a supervisor: this process stands for it. TERM and INT stop it; by force when it takes too long, as the
+ * supervisor would use force on us next. The lock is free meanwhile: other commands work as ever. */
+static int supervise(struct server *s, struct held *h, const char *name, struct report *report, struct err *e)
+{
+	struct state_change stop = { .action = STATE_STOP, .timeout_ms = FOREGROUND_STOP_MS };
+	sigset_t set, old;
+	pid_t monitor = 0;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	int r = start_locked(h, name, &monitor, e);
+	lock_release(&h->lock);
+	while (r == 0 && monitor && waitpid(monitor, NULL, WNOHANG) == 0) {
+		int sig = sigwaitinfo(&set, NULL);
+
+		if (sig != SIGTERM && sig != SIGINT)
+			continue;
+		if (stop_by_name(s, name, &stop, report) < 0) {
+			stop.force = true;
+			(void)stop_by_name(s, name, &stop, report); /* ended by itself just now */
+		}
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 
@@ -652,12 +694,12 @@ static int local_set_state(struct server *s, const char *name, const struct stat
 		return r;
 	switch (c->action) {
 	case STATE_START:
-		return start_locked(&h, name, c->foreground, e);
+		return c->foreground ? supervise(s, &h, name, report, e) : start_locked(&h, name, NULL, e);
 	case STATE_STOP:
 		return stop_locked(&h, name, c, e);
 	case STATE_RESTART:
 		r = stop_locked(&h, name, c, e);
-		return r < 0 ? r : start_locked(&h, name, false, e);
+		return r < 0 ? r : start_locked(&h, name, NULL, e);
 	case STATE_FREEZE:
 		return freeze_instance(h.st, &h.lock, h.dir, name, true, e);
 	case STATE_UNFREEZE:

@@ -280,6 +280,8 @@ static int exec_search(const struct enter_command *c, int *status, struct err *e
 static _Noreturn void child(struct enter *t, struct enter_command *c, int report)
 {
 	struct report_message m = { .err = ERR_NONE, .status = 1 };
+
+	fresh_process(); /* what the caller has (limits, nice, affinity) does not show inside */
 	int r = enter_namespaces(t, &m.err);
 
 	if (r == 0 && c->inside)
@@ -289,7 +291,6 @@ static _Noreturn void child(struct enter *t, struct enter_command *c, int report
 	if (r == 0)
 		r = become(t, c, &m.err);
 	if (r == 0) {
-		fresh_signals();
 		r = change_directory(c, &m.err);
 		m.status = 126;
 	}

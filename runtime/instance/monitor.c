@@ -381,8 +381,7 @@ int monitor_main(int argc, char **argv)
 	m.state = (int)m.plan.fd_state;
 	m.result = (int)m.plan.fd_result;
 	m.title = argv[0];
-	if (!m.plan.foreground)
-		null_stdio();
+	null_stdio();
 	fresh_process();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);

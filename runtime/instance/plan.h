@@ -58,7 +58,6 @@ struct plan {
 	bool autorestart;
 	int64_t log_size;
 	int64_t adopt_pid, adopt_start; /* a running init that lost its monitor; pid 0: a start */
-	bool foreground; /* the monitor keeps the caller's session and standard descriptors */
 
 	/* descriptors that the monitor inherits; -1: none. Filled by start.c */
 	int64_t fd_instance, fd_state, fd_result, fd_seccomp, fd_store;

@@ -43,7 +43,6 @@ static const struct field plan_fields[] = {
 	FIELD(struct plan, log_size, ON_DISK),
 	FIELD(struct plan, adopt_pid, ON_DISK),
 	FIELD(struct plan, adopt_start, ON_DISK),
-	FIELD(struct plan, foreground, ON_DISK),
 	FIELD(struct plan, fd_instance, ON_DISK),
 	FIELD(struct plan, fd_state, ON_DISK),
 	FIELD(struct plan, fd_result, ON_DISK),

@@ -83,11 +83,10 @@ static int open_layers(struct store *st, const struct plan *p, struct handed *h,
 	return 0;
 }
 
-static int write_plan(struct arena *a, struct plan *p, int dir, bool foreground, struct handed *h, struct err *e)
+static int write_plan(struct arena *a, struct plan *p, int dir, struct handed *h, struct err *e)
 {
 	AUTO(buf) struct buf bytes = BUF_NONE;
 
-	p->foreground = foreground;
 	p->fd_instance = dir;
 	p->fd_state = h->state;
 	p->fd_result = h->result;
@@ -136,15 +135,14 @@ static void inherit(const struct handed *h, int dir)
 		(void)fcntl(h->layer[i], F_SETFD, 0);
 }
 
-static _Noreturn void become_monitor(const struct handed *h, const struct plan *p, int dir, bool foreground)
+static _Noreturn void become_monitor(const struct handed *h, const struct plan *p, int dir)
 {
 	char title[96], number[32];
 	char *argv[] = { title, NULL };
 	char *env[] = { number, NULL };
 	struct monitor_result result = { ERR_NONE };
 
-	if (!foreground)
-		setsid();
+	setsid();
 	str_fmt(title, sizeof title, MONITOR_TITLE " %s", p->name);
 	str_fmt(number, sizeof number, MONITOR_PLAN "=%d", h->plan);
 	inherit(h, dir);
@@ -154,7 +152,7 @@ static _Noreturn void become_monitor(const struct handed *h, const struct plan *
 	_exit(1);
 }
 
-static pid_t spawn_monitor(const struct handed *h, const struct plan *p, int dir, bool foreground)
+static pid_t spawn_monitor(const struct handed *h, const struct plan *p, int dir)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	pid_t pid = -1;
@@ -167,7 +165,7 @@ static pid_t spawn_monitor(const struct handed *h, const struct plan *p, int dir
 	if (pid < 0)
 		pid = fork();
 	if (pid == 0)
-		become_monitor(h, p, dir, foreground);
+		become_monitor(h, p, dir);
 	return pid;
 }
 
@@ -194,13 +192,6 @@ static int wait_result(int fd, pid_t pid, struct err *e)
 	return err_set(e, -ECHILD, "its monitor ended without a word");
 }
 
-static int wait_end(pid_t pid, struct err *e)
-{
-	int status, r = process_reap(pid, &status);
-
-	return r < 0 ? err_code(e, r, "wait") : 0;
-}
-
 /* From here on there may be something to clear up after us. */
 static int note_start(int state, struct err *e)
 {
@@ -218,8 +209,8 @@ static int need_pidfd(struct err *e)
 	return fd < 0 ? err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3), which every container needs") : 0;
 }
 
-static int start_monitor(struct store *st, int dir, const struct instance *inst, bool foreground, const struct process *adopt,
-			 struct err *e)
+static int start_monitor(struct store *st, int dir, const struct instance *inst, const struct process *adopt,
+			 pid_t *ret_monitor, struct err *e)
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	__attribute__((cleanup(auto_handed))) struct handed h = HANDED_NONE;
@@ -241,28 +232,30 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	AUTO(fd) int listen = result[0];
 	h.result = result[1];
 	h.store = st->dir;
-	if ((r = write_plan(&a, &p, dir, foreground, &h, e)) < 0)
+	if ((r = write_plan(&a, &p, dir, &h, e)) < 0)
 		return r;
 
-	pid_t pid = spawn_monitor(&h, &p, dir, foreground);
+	pid_t pid = spawn_monitor(&h, &p, dir);
 	if (pid < 0)
 		return err_sys(e, "monitor: fork");
 	close(take_fd(&h.result));
 	close(take_fd(&h.state)); /* the monitor holds its lock from here on */
 	r = wait_result(listen, pid, e);
-	return r == 0 && foreground ? wait_end(pid, e) : r;
+	if (r == 0 && ret_monitor)
+		*ret_monitor = pid;
+	return r;
 }
 
-int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, pid_t *ret_monitor,
 		   struct err *e)
 {
 	(void)lock;
-	return start_monitor(st, dir, inst, foreground, NULL, e);
+	return start_monitor(st, dir, inst, NULL, ret_monitor, e);
 }
 
 int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,
 		struct err *e)
 {
 	(void)lock;
-	return start_monitor(st, dir, inst, false, init, e);
+	return start_monitor(st, dir, inst, init, NULL, e);
 }

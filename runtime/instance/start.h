@@ -6,9 +6,9 @@
 #include "runtime/host/process.h"
 #include "runtime/instance/plan.h"
 
-/* DIR: instances/NAME, whose LOCK is held. INST has its expanded parts. FOREGROUND: the monitor stays in the caller's session and
- * the call returns when the instance has ended. A failed start leaves nothing: no process, cgroup or mount. */
-int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, bool foreground,
+/* DIR: instances/NAME, whose LOCK is held. INST has its expanded parts. *RET_MONITOR (may be NULL): its monitor, a child of
+ * the caller. A failed start leaves nothing: no process, cgroup or mount. */
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, pid_t *ret_monitor,
 		   struct err *e);
 
 /* A new monitor for a running instance that lost its own. */

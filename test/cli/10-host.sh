@@ -46,6 +46,26 @@ fails "it is gone" 1 "not found" lxcbox start c2
 fails "a second c1" 1 "already exists" sh -c '"$LXCBOX" init host: c1 >/dev/null && "$LXCBOX" init host: c1 >/dev/null'
 ok "delete" lxcbox delete c1
 
+# --foreground: this process stands for the instance
+ok "init" lxcbox init host: f1
+"$LXCBOX" start --foreground f1 &
+front=$!
+ok "it runs" until_ok 5 sh -c '[ "$("$LXCBOX" list -f csv -c s f1)" = RUNNING ]'
+ok "others may use it" timeout 5 "$LXCBOX" config set f1 user.x=1
+kill -TERM $front
+wait $front
+same "TERM stops it" 0 $?
+prints "it is stopped" STOPPED lxcbox list -f csv -c s f1
+ok "delete" lxcbox delete f1
+# what the caller has does not show inside
+(ulimit -c 0; umask 077; trap '' HUP USR1; A=b nice -n 5 "$LXCBOX" launch host: s1 >/dev/null)
+pid=$(lxcbox list -f csv -c p s1)
+prints "nice" 0 cut -d' ' -f19 /proc/"$pid"/stat
+prints "ignored signals" 0000000000000000 sed -n 's/^SigIgn:.//p' /proc/"$pid"/status
+prints "nice of exec" 0 sh -c 'nice -n 5 "$LXCBOX" exec s1 -- cut -d" " -f19 /proc/self/stat'
+prints "umask of exec" 0022 sh -c 'umask 077; "$LXCBOX" exec s1 -- sh -c umask'
+ok "delete" lxcbox delete -f s1
+
 for bad in 1abc a_b a.b ab- -x "$(printf 'a%.0s' $(seq 64))"; do
 	fails "the name $bad" 1 "Invalid instance name|unknown shorthand|shorthand" sh -c '"$LXCBOX" init host: "$1" >/dev/null' sh "$bad"
 done
