@@ -58,6 +58,7 @@ static int create_and_exec(struct call *c, struct creation *n, const struct exec
 
 	create_request(n, &request);
 	request.own_init = true;
+	request.owner = getppid(); /* who waits for us: with it everything goes */
 	request.start = true;
 	s->began = true;
 	r = n->where.server->instances->create(n->where.server, c->arena, &request, &name, c->report, c->err);

@@ -72,6 +72,7 @@ struct instance_create {
 	bool start;	      /* and start it */
 	bool explain;	      /* change nothing: EXPLAIN receives every step */
 	bool no_profiles;
+	int64_t owner;	      /* pid: the instance is killed when that process ends, however (`run`); 0: it outlives everybody */
 	const struct instance *from; /* config, devices, profiles (n = 0 and !no_profiles: "default"), ephemeral, description */
 	struct buf *explained;
 };

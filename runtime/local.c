@@ -13,6 +13,7 @@
 #include "core/store.h"
 #include "runtime/host/process.h"
 #include "runtime/host/self.h"
+#include "runtime/host/sys.h"
 #include "runtime/image/images.h"
 #include "runtime/image/metadata.h"
 #include "runtime/instance/console.h"
@@ -27,6 +28,7 @@
 #include "runtime/instance/step.h"
 #include "runtime/instance/stop.h"
 #include "runtime/local_impl.h"
+#include "runtime/rootfs/layer.h"
 
 /* ---- the store, opened when first needed */
 
@@ -50,9 +52,12 @@ int local_store(struct server *s, bool create, struct store **ret, struct err *e
 
 int local_sweep(struct store *st, struct err *e)
 {
-	int n = store_sweep(st, e);
+	int r = store_sweep(st, e);
 
-	return n > 0 ? idmap_sweep(st, e) : n;
+	if (r <= 0)
+		return r;
+	/* something died: what it may have left outside of trash/ */
+	return (r = idmap_sweep(st, e)) < 0 ? r : layer_try_sweep(st, e);
 }
 
 /* ---- one instance, locked */
@@ -253,10 +258,22 @@ static void mark_broken(struct arena *a, struct instance_entry *entry, const cha
 	entry->state = (struct instance_state){ STATUS_ERROR, 0, -1, -1, -1, -1, -1, -1, -1, -1 };
 }
 
-/* An ephemeral instance that has been up and is not any more: its monitor did not live to remove it. */
+static bool is_true(const struct map *config, const char *key)
+{
+	const char *value = map_get(config, key);
+	bool v = false;
+
+	return value && parse_bool(value, &v) == 0 && v;
+}
+
+/* An ephemeral instance that has been up and is not any more: its monitor did not live to remove it. One that was made for a
+ * single command is not even waited for to have been up. (While it is made, it is locked.) */
 static bool is_leftover(const struct instance_entry *entry)
 {
-	return entry->record.ephemeral && entry->record.status_code == STATUS_STOPPED && entry->record.last_used_at.s;
+	const struct instance *i = &entry->record;
+
+	return i->ephemeral && i->status_code == STATUS_STOPPED &&
+	       (i->last_used_at.s || is_true(&i->config, "volatile.lxcbox.owned"));
 }
 
 static int remove_leftover(struct server *s, struct arena *a, const char *name)
@@ -416,6 +433,7 @@ static int merge(struct store *st, struct arena *a, const struct instance_create
 	devices_copy(a, &c->inst.devices, &from->from->devices);
 	c->host = from->host;
 	c->own_init = from->own_init;
+	c->owned = from->owner != 0;
 	if (!c->inst.description)
 		c->inst.description = "";
 	if (!c->inst.profiles.n && !from->no_profiles)
@@ -479,7 +497,8 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 	}
 	if ((r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
-	r = start_instance(h.st, &h.lock, h.dir, &c.inst, NULL, e);
+	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
+	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, e);
 	return log_failed_start(h.dir, r, e);
 }
 
@@ -561,14 +580,6 @@ static int local_change(struct server *s, struct arena *a, const char *name,
 
 /* ---- remove, rename */
 
-static bool is_true(const struct map *config, const char *key)
-{
-	const char *value = map_get(config, key);
-	bool v = false;
-
-	return value && parse_bool(value, &v) == 0 && v;
-}
-
 static int ensure_stopped(struct held *h, const char *name, bool force, struct err *e)
 {
 	char boot[BOOT_ID_SIZE];
@@ -630,7 +641,7 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
-	r = start_instance(h->st, &h->lock, h->dir, &h->inst, ret_monitor, e);
+	r = start_instance(h->st, &h->lock, h->dir, &h->inst, -1, ret_monitor, e);
 	return log_failed_start(h->dir, r, e);
 }
 

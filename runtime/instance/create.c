@@ -122,16 +122,20 @@ static int claim_ids(struct store *st, struct arena *a, const struct store_new *
 	return 0;
 }
 
+static void note(struct arena *a, struct create *c, const char *key)
+{
+	map_set(a, &c->inst.config, key, "true");
+	map_set(a, &c->inst.expanded_config, key, "true");
+}
+
 static void note_kind(struct arena *a, struct create *c)
 {
-	if (c->host) {
-		map_set(a, &c->inst.config, "volatile.lxcbox.host", "true");
-		map_set(a, &c->inst.expanded_config, "volatile.lxcbox.host", "true");
-	}
-	if (c->own_init) {
-		map_set(a, &c->inst.config, "volatile.lxcbox.init", "true");
-		map_set(a, &c->inst.expanded_config, "volatile.lxcbox.init", "true");
-	}
+	if (c->host)
+		note(a, c, "volatile.lxcbox.host");
+	if (c->own_init)
+		note(a, c, "volatile.lxcbox.init");
+	if (c->owned)
+		note(a, c, "volatile.lxcbox.owned");
 }
 
 /* ---- the whole */
@@ -236,6 +240,16 @@ int rename_instance(struct store *st, const struct lock *lock, int dir, const st
 	return fsync(st->instances) < 0 ? err_sys(e, "instances") : 0;
 }
 
+/* Its image was deleted before it: then it may have been the last that named the image's layers. */
+static bool had_last_layers(struct store *st, const struct instance *inst)
+{
+	for (size_t i = 0; i < inst->layers.n; i++) {
+		if (at_exists(st->images, inst->layers.item[i]) != 1)
+			return true;
+	}
+	return false;
+}
+
 int destroy_instance(struct store *st, const struct lock *lock, const char *name, const struct instance *inst, struct err *e)
 {
 	struct idmap_owner owner = { 0 };
@@ -253,5 +267,8 @@ int destroy_instance(struct store *st, const struct lock *lock, const char *name
 	/* between the two: before, a crash would leave an instance whose ids others may take; after, a claim that nobody looks for */
 	if (map.base)
 		idmap_release(st, &owner, &map);
-	return err_in(e, store_taken_away(st, st->instances, &gone, e), "%s", name);
+	r = store_taken_away(st, st->instances, &gone, e);
+	if (r == 0 && inst && had_last_layers(st, inst))
+		r = layer_try_sweep(st, e);
+	return err_in(e, r, "%s", name);
 }

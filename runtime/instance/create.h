@@ -10,6 +10,7 @@ struct create {
 	struct names layers;  /* topmost first; of the image */
 	bool host;	      /* a clone of the running host */
 	bool own_init;
+	bool owned; /* goes with the process that made it, even when it never started */
 };
 
 /* NAME must be valid. -EEXIST. On success the instance exists, LOCK is held and *RET_DIR open; inst is as recorded. */

@@ -141,11 +141,26 @@ struct report_message {
 	int status; /* 126, 127, or 1 */
 };
 
+static int limit_reached(struct err *e)
+{
+	return err_set(e, -EAGAIN, "the instance's limit of processes is reached (limits.processes)");
+}
+
+/* Version 1 counts who comes in from outside, but refuses only forks. */
+static int refuse_one_too_many(const struct cgroup *cg, struct err *e)
+{
+	int pids = cg->v1[CGROUP_PIDS];
+
+	if (pids < 0 || cgroup_read_number(pids, "pids.current") <= cgroup_read_number(pids, "pids.max"))
+		return 0;
+	return limit_reached(e);
+}
+
 static int enter_namespaces(const struct enter *t, struct err *e)
 {
 	int r = cgroup_join_v1(&t->cgroup, e);
 
-	if (r < 0)
+	if (r < 0 || (r = refuse_one_too_many(&t->cgroup, e)) < 0)
 		return r;
 	/* nobody inside may look at this process before it is the command: it still has our memory and program */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -325,7 +340,7 @@ static pid_t clone_child(const struct enter *t, int *ret_pidfd)
 static int clone_failed(int error, struct err *e)
 {
 	if (error == EAGAIN)
-		return err_set(e, -error, "the instance's limit of processes is reached (limits.processes)");
+		return limit_reached(e);
 	return err_code(e, -error, "fork into the instance");
 }
 

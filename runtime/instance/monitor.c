@@ -59,10 +59,10 @@ static int load_plan(struct monitor *m, int fd, struct err *e)
 /* What was inherited on purpose must not be inherited once more. */
 static void seal_descriptors(const struct plan *p)
 {
-	const int64_t one[] = { p->fd_instance, p->fd_state, p->fd_result, p->fd_seccomp, p->fd_store };
+	const int64_t one[] = { p->fd_instance, p->fd_state, p->fd_result, p->fd_seccomp, p->fd_store, p->fd_owner };
 
 	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
-		(void)fcntl((int)one[i], F_SETFD, FD_CLOEXEC);
+		(void)fcntl((int)one[i], F_SETFD, FD_CLOEXEC); /* -1: nothing there */
 	for (size_t i = 0; i < p->fd_layers.n; i++) {
 		uint32_t fd;
 
@@ -215,7 +215,14 @@ static void tell(struct monitor *m, const struct err *err)
 
 /* ---- waiting */
 
-/* Console output, console clients, the end of init; nothing ticks. */
+/* What was made for one command goes with it, even when that was killed. */
+static void end_with_owner(struct monitor *m)
+{
+	(void)sys_pidfd_send_signal(m->start.pidfd, SIGKILL); /* gone already: fine */
+	m->plan.fd_owner = -1;
+}
+
+/* Console output, console clients, the end of init or of the owner; nothing ticks. */
 static void watch(struct monitor *m)
 {
 	for (;;) {
@@ -223,12 +230,15 @@ static void watch(struct monitor *m)
 		int n = 0;
 
 		p[n++] = (struct pollfd){ .fd = m->start.pidfd, .events = POLLIN };
+		p[n++] = (struct pollfd){ .fd = (int)m->plan.fd_owner, .events = POLLIN };
 		n += console_poll(&m->console, p + n);
 		if (poll(p, (nfds_t)n, -1) < 0 && errno != EINTR)
 			return;
-		console_handle(&m->console, p + 1);
+		console_handle(&m->console, p + 2);
 		if (p[0].revents)
 			return;
+		if (p[1].revents)
+			end_with_owner(m);
 	}
 }
 

@@ -34,6 +34,7 @@ static void plan_defaults(struct arena *a, const char *store_id, const struct in
 		.fd_result = -1,
 		.fd_seccomp = -1,
 		.fd_store = -1,
+		.fd_owner = -1,
 	};
 	names_add(a, &p->environ, "container=lxc");
 }

@@ -60,7 +60,7 @@ struct plan {
 	int64_t adopt_pid, adopt_start; /* a running init that lost its monitor; pid 0: a start */
 
 	/* descriptors that the monitor inherits; -1: none. Filled by start.c */
-	int64_t fd_instance, fd_state, fd_result, fd_seccomp, fd_store;
+	int64_t fd_instance, fd_state, fd_result, fd_seccomp, fd_store, fd_owner;
 	struct names fd_layers; /* numbers, like layers */
 };
 

@@ -48,6 +48,7 @@ static const struct field plan_fields[] = {
 	FIELD(struct plan, fd_result, ON_DISK),
 	FIELD(struct plan, fd_seccomp, ON_DISK),
 	FIELD(struct plan, fd_store, ON_DISK),
+	FIELD(struct plan, fd_owner, ON_DISK),
 	FIELD(struct plan, fd_layers, ON_DISK),
 	FIELD_END,
 };

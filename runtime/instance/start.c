@@ -23,12 +23,12 @@
 /* Everything that the monitor is to inherit, open. */
 struct handed {
 	int state, result, plan, seccomp, binary, cgroup;
-	int store; /* borrowed */
+	int store, owner; /* borrowed */
 	int layer[512];
 	size_t n_layers;
 };
 
-#define HANDED_NONE ((struct handed){ .state = -1, .result = -1, .plan = -1, .seccomp = -1, .binary = -1, .cgroup = -1, .store = -1 })
+#define HANDED_NONE ((struct handed){ .state = -1, .result = -1, .plan = -1, .seccomp = -1, .binary = -1, .cgroup = -1, .store = -1, .owner = -1 })
 
 static void auto_handed(struct handed *h)
 {
@@ -92,6 +92,7 @@ static int write_plan(struct arena *a, struct plan *p, int dir, struct handed *h
 	p->fd_result = h->result;
 	p->fd_seccomp = h->seccomp;
 	p->fd_store = h->store;
+	p->fd_owner = h->owner;
 	p->fd_layers = (struct names){ 0 };
 	for (size_t i = 0; i < h->n_layers; i++)
 		names_add(a, &p->fd_layers, arena_fmt(a, "%d", h->layer[i]));
@@ -127,10 +128,12 @@ static int open_monitor_cgroup(const struct plan *p, int *ret, struct err *e)
 
 static void inherit(const struct handed *h, int dir)
 {
-	const int one[] = { h->state, h->result, h->plan, h->seccomp, h->store, dir };
+	const int one[] = { h->state, h->result, h->plan, h->seccomp, h->store, h->owner, dir };
 
-	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
-		(void)fcntl(one[i], F_SETFD, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(one); i++) {
+		if (one[i] >= 0)
+			(void)fcntl(one[i], F_SETFD, 0);
+	}
 	for (size_t i = 0; i < h->n_layers; i++)
 		(void)fcntl(h->layer[i], F_SETFD, 0);
 }
@@ -209,7 +212,7 @@ static int need_pidfd(struct err *e)
 	return fd < 0 ? err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3), which every container needs") : 0;
 }
 
-static int start_monitor(struct store *st, int dir, const struct instance *inst, const struct process *adopt,
+static int start_monitor(struct store *st, int dir, const struct instance *inst, const struct process *adopt, int owner,
 			 pid_t *ret_monitor, struct err *e)
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
@@ -232,6 +235,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	AUTO(fd) int listen = result[0];
 	h.result = result[1];
 	h.store = st->dir;
+	h.owner = owner;
 	if ((r = write_plan(&a, &p, dir, &h, e)) < 0)
 		return r;
 
@@ -246,16 +250,16 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	return r;
 }
 
-int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, pid_t *ret_monitor,
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, int owner, pid_t *ret_monitor,
 		   struct err *e)
 {
 	(void)lock;
-	return start_monitor(st, dir, inst, NULL, ret_monitor, e);
+	return start_monitor(st, dir, inst, NULL, owner, ret_monitor, e);
 }
 
 int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,
 		struct err *e)
 {
 	(void)lock;
-	return start_monitor(st, dir, inst, init, NULL, e);
+	return start_monitor(st, dir, inst, init, -1, NULL, e);
 }

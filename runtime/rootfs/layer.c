@@ -174,15 +174,30 @@ int layer_names_in_use(struct store *st, struct arena *a, struct names *ret, str
 	return err_in(e, search_dir(&instances), "instances");
 }
 
+static int collect_unnamed(struct store *st, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct names named = { 0 };
+	int r = layer_names_in_use(st, &a, &named, e);
+
+	return r < 0 ? r : layer_collect(st, &named, e);
+}
+
 int layer_sweep(struct store *st, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
-	AUTO(arena) struct arena a = ARENA_NONE;
-	struct names named = { 0 };
-	int r;
+	int r = layer_lock_all(st, &lock, e);
 
-	if ((r = layer_lock_all(st, &lock, e)) < 0 || (r = layer_names_in_use(st, &a, &named, e)) < 0 ||
-	    (r = layer_collect(st, &named, e)) < 0)
-		return err_in(e, r, "cannot collect layers");
-	return 0;
+	if (r == 0)
+		r = collect_unnamed(st, e);
+	return err_in(e, r, "cannot collect layers");
+}
+
+int layer_try_sweep(struct store *st, struct err *e)
+{
+	AUTO(lock) struct lock lock = LOCK_NONE;
+
+	if (lock_try(&lock, st->layers, lock_name, LOCK_EXCLUSIVE, NULL) < 0)
+		return 0; /* held, or never yet taken */
+	return err_in(e, collect_unnamed(st, e), "cannot collect layers");
 }

@@ -30,3 +30,6 @@ int layer_collect(struct store *st, const struct names *named, struct err *e);
 
 /* The three in one: to be called after a record has gone. Waits for those who are just putting names into records. */
 int layer_sweep(struct store *st, struct err *e);
+
+/* The same when nobody is putting names into records just now; else 0: somebody after us will. */
+int layer_try_sweep(struct store *st, struct err *e);
