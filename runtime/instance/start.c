@@ -14,10 +14,10 @@
 #include "runtime/host/process.h"
 #include "runtime/host/self.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/filter.h"
 #include "runtime/instance/monitor.h"
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
-#include "runtime/isolate/seccomp.h"
 #include "runtime/rootfs/layer.h"
 
 /* Everything that the monitor is to inherit, open. */
@@ -41,34 +41,6 @@ static void auto_handed(struct handed *h)
 }
 
 /* ---- preparing */
-
-/* The same program for init and for every exec later: kept beside the instance, rewritten only when it changed. Not synced: after a
- * power cut the next start compares and writes it anew. */
-static int write_seccomp(int dir, const struct buf *program, struct err *e)
-{
-	AUTO(fd) int fd = openat(dir, "seccomp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-	if (fd < 0)
-		return err_sys(e, "seccomp");
-	int r = fd_write(fd, program->s, program->len);
-	return r < 0 ? err_code(e, r, "seccomp") : 0;
-}
-
-static int prepare_seccomp(int dir, const struct plan *p, int *ret_fd, struct err *e)
-{
-	AUTO(buf) struct buf want = BUF_NONE;
-	AUTO(buf) struct buf have = BUF_NONE;
-	struct seccomp_rules rules = { .defaults = p->seccomp_default, .deny_compat = p->seccomp_compat, .deny = &p->seccomp_deny };
-	int r = seccomp_build(&rules, &want, e);
-
-	if (r < 0)
-		return r;
-	r = at_read(dir, "seccomp", 1 << 20, &have, NULL);
-	if ((r < 0 || have.len != want.len || memcmp(have.s, want.s, want.len)) && (r = write_seccomp(dir, &want, e)) < 0)
-		return r;
-	*ret_fd = at_open(dir, "seccomp", O_RDONLY, 0, e);
-	return *ret_fd < 0 ? *ret_fd : 0;
-}
 
 static int open_layers(struct store *st, const struct plan *p, struct handed *h, struct err *e)
 {
@@ -227,7 +199,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 		p.adopt_start = (int64_t)adopt->start;
 	}
 	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = note_start(h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
-	    (r = prepare_seccomp(dir, &p, &h.seccomp, e)) < 0 || (r = self_open(&h.binary, e)) < 0 ||
+	    (r = self_open(&h.binary, e)) < 0 || (r = filter_open(st, dir, h.binary, &p, &h.seccomp, e)) < 0 ||
 	    (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
 		return r;
 	if (pipe2(result, O_CLOEXEC) < 0)
