@@ -29,7 +29,7 @@ static void standard_descriptors(void)
 
 int main(int argc, char **argv)
 {
-	if (argc > 0 && str_after(argv[0], LOCAL_MONITOR_TITLE))
+	if (argc > 0 && local_is_monitor(argv[0]))
 		return local_monitor_main(argc, argv);
 	standard_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error like any other; commands inside start with the default */

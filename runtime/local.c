@@ -860,11 +860,14 @@ void local_close(struct server *s)
 	l->is_open = false;
 }
 
-_Static_assert(sizeof LOCAL_MONITOR_TITLE == sizeof MONITOR_TITLE, "one title, told by two headers");
-
 int local_protect(struct err *e)
 {
 	return self_protect(e);
+}
+
+bool local_is_monitor(const char *argv0)
+{
+	return str_after(argv0, MONITOR_TITLE) != NULL;
 }
 
 int local_monitor_main(int argc, char **argv)

@@ -10,6 +10,6 @@ void local_close(struct server *s);
  * must not be writable from inside. exec does so by itself; a command that does something before its exec calls this first. */
 int local_protect(struct err *e);
 
-/* argv[0] of a process that is an instance's monitor begins so; main() hands over before it does anything else. */
-#define LOCAL_MONITOR_TITLE "[lxcbox]"
+/* By its argv[0]: this process is an instance's monitor. main() hands over before it does anything else. */
+bool local_is_monitor(const char *argv0);
 int local_monitor_main(int argc, char **argv);

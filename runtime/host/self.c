@@ -84,7 +84,6 @@ static int read_proc(const char *path, struct buf *to, struct err *e)
 
 int self_protect(struct err *e)
 {
-	extern char **environ;
 	AUTO(buf) struct buf args = BUF_NONE;
 	AUTO(fd) int exe = open_exe(e);
 	if (exe < 0)

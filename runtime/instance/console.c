@@ -155,7 +155,9 @@ static bool is_root(int fd)
 
 static void accept_client(struct console *c)
 {
-	AUTO(fd) int fd = accept4(c->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_un from;
+	socklen_t n = sizeof from;
+	AUTO(fd) int fd = accept4(c->listen, (struct sockaddr *)&from, &n, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0 || !is_root(fd))
 		return;
 	for (int i = 0; i < CONSOLE_CLIENTS; i++) {

@@ -277,8 +277,11 @@ static int exec_search(const struct enter_command *c, int *status, struct err *e
 		execve(name, (char *const *)(uintptr_t)c->argv, (char *const *)(uintptr_t)c->env);
 		return exec_failed(name, errno, status, e);
 	}
-	for (const char *const *env = c->env; *env; env++)
-		path = str_after(*env, "PATH=") ? str_after(*env, "PATH=") : path;
+	for (const char *const *env = c->env; *env; env++) {
+		const char *value = str_after(*env, "PATH=");
+
+		path = value ? value : path;
+	}
 	for (const char *end; *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
 		if (str_fmt(full, sizeof full, "%.*s/%s", (int)(end - path), path, name) < 0)

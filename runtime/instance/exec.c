@@ -169,7 +169,7 @@ static int inside(void *ctx, struct err *e)
 
 static int receive_master(struct session *s, struct err *e)
 {
-	struct channel_message m;
+	struct channel_message m = { .kind = CHANNEL_ERROR };
 	int r = channel_receive(s->channel[0], &m, &s->master, 1, e);
 
 	if (r <= 0 || s->master < 0)

@@ -52,7 +52,7 @@ static int become_root(struct err *e)
 
 static int root_run(struct start *s, struct err *e)
 {
-	struct channel_message m;
+	struct channel_message m = { .kind = CHANNEL_ERROR };
 	int r = channel_receive(s->theirs, &m, &s->root, 1, e);
 
 	if (r < 0)

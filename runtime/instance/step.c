@@ -1,4 +1,5 @@
 #include "runtime/instance/step.h"
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,6 +65,7 @@ int channel_send(int channel, const struct channel_message *m, const int *fd, in
 		msg.msg_control = control.space;
 		msg.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)n_fds);
 		struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+		assert(c); /* there is room: the union says so */
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
 		c->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)n_fds);

@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
 
 static long long now(void)
 {

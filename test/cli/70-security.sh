@@ -21,7 +21,7 @@ for c in u1 p1; do
 	lxcbox exec $c -- sh -c 'cat >/tmp/steal.sh; cp /bin/busybox /bin/real; rm /bin/true; printf "#!/proc/self/exe\n" >/bin/true; chmod 755 /bin/true' <"$TMP/steal.sh"
 	lxcbox exec $c -- /bin/real sh /tmp/steal.sh </dev/null >/dev/null 2>&1 &
 	thief=$!
-	for i in $(seq 50); do lxcbox exec $c -- true >/dev/null 2>&1; done
+	for _ in $(seq 50); do lxcbox exec $c -- true >/dev/null 2>&1; done
 	lxcbox exec $c -- touch /tmp/after
 	kill $thief 2>/dev/null
 	wait $thief 2>/dev/null
@@ -67,7 +67,6 @@ for fd in (0, 1, 2):
 EOF
 if [ -e /usr/bin/python3 ] || command -v python3 >/dev/null; then
 	ok "a host clone" lxcbox launch host: h1
-	py=$(command -v python3)
 	same "V15: TIOCSTI and TIOCLINUX" "" "$(script -qec "$LXCBOX exec h1 -- $(readlink -f /usr/bin/python3) -c '$(cat "$TMP/sti.py")'" /dev/null </dev/null | tr -d '\r' | sed 's/\^@//; /^$/d')"
 	ok "delete" lxcbox delete -f h1
 fi
@@ -101,7 +100,7 @@ ok "V35: or endless" timeout 5 sh -c 'echo true | "$LXCBOX" shell u1'
 keyctl_join=$(lxcbox exec u1 -- sh -c 'wc -l </proc/keys')
 same "V55: no key of the host is seen" 0 "$keyctl_join"
 # V56
-ranges=$(for c in u1; do cut -c1- /proc/"$(lxcbox list -f csv -c p $c)"/uid_map; done | awk '{print $1, $3}')
+ranges=$(awk '{print $1, $3}' /proc/"$(lxcbox list -f csv -c p u1)"/uid_map)
 same "V56: one extent of 65536" "0 65536" "$ranges"
 # V57
 fails "V57: a disk cannot be opened" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /tmp/vda b 254 0 && head -c 1 /tmp/vda'
@@ -123,9 +122,7 @@ done
 same "V51: core_pattern" "$before" "$(cat $marker)"
 fails "V50: no version 1 hierarchy with a release agent" 1 "." lxcbox exec u1 -- sh -c 'mkdir -p /tmp/cg && mount -t cgroup -o memory none /tmp/cg && echo x >/tmp/cg/release_agent'
 # V53
-for call in unshare; do
-	ok "V53: a user namespace inside is as documented" lxcbox exec u1 -- sh -c 'unshare -U true; true'
-done
+prints "V53: a user namespace inside works" ok lxcbox exec u1 -- unshare -U echo ok
 # V80, V81
 ok "V80: a description with escapes" lxcbox config set u1 "user.x=$(printf 'a\033]0;x\007b')"
 printf 'description: "\\e[2Jx\\u202e,\\"y"\n' >"$TMP/d.yaml"

@@ -18,7 +18,7 @@ gone() {
 	if [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ]; then
 		lxcbox delete -f c1 2>"$TMP/delete.err" || { echo "delete: $(cat "$TMP/delete.err")"; return 1; }
 	fi
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 		[ -z "$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id" )" ] && break
 		sleep 0.05
 	done
@@ -37,7 +37,7 @@ lxcbox delete -f c1
 sweep() {
 	name=$1 setup=$2
 	shift 2
-	points=0 bad=0
+	points=0 bad=0 why=
 	for mode in "" -1; do
 		n=1
 		while :; do
@@ -49,7 +49,7 @@ sweep() {
 			until_ok 3 eval 'why=$(consistent && gone)' || {
 				bad=$((bad + 1))
 				[ $bad -gt 3 ] || fail "F01: $name, killed ${mode:+alone }before call $n" "$why"
-				lxcbox delete -f $(lxcbox list -f csv -c n) >/dev/null 2>&1
+				lxcbox list -f csv -c n | xargs "$LXCBOX" delete -f >/dev/null 2>&1
 			}
 			eval "$after"
 			n=$((n + STEP))
