@@ -16,6 +16,7 @@
 #include "runtime/host/sys.h"
 #include "runtime/image/images.h"
 #include "runtime/image/metadata.h"
+#include "runtime/instance/balance.h"
 #include "runtime/instance/console.h"
 #include "runtime/instance/create.h"
 #include "runtime/instance/exec.h"
@@ -362,6 +363,15 @@ int local_repair(struct server *s, struct report *report, struct err *e)
 
 /* ---- create */
 
+/* Whoever has a count of CPUs changes what others get. */
+static void balance(struct store *st, const struct instance *inst, struct report *report)
+{
+	struct err why = ERR_NONE;
+
+	if (map_get(&inst->expanded_config, "limits.cpu") && balance_cpus(st, &why) < 0)
+		report_warn(report, "limits.cpu: %s", why.text);
+}
+
 static int check_devices(const struct devices *devices, struct err *e)
 {
 	for (size_t i = 0; i < devices->n; i++) {
@@ -398,8 +408,18 @@ static int check_instance(struct store *st, struct arena *a, struct instance *in
 	if ((r = check_devices(&inst->devices, e)) < 0 || (r = check_profiles(&inst->profiles, e)) < 0 ||
 	    (r = record_expand(st, a, &cache, inst, e)) < 0)
 		return r;
-	r = keys_check_map(&inst->expanded_config, KEYS_INSTANCE, e);
+	r = keys_check_map(&inst->expanded_config, KEYS_EXPANDED, e);
 	return err_in(e, r, "Invalid expanded config");
+}
+
+/* An image that lacks a template that it names can be listed and deleted, but not used. */
+static int check_templates(struct store *st, struct arena *a, const struct image *image, struct err *e)
+{
+	struct metadata m;
+	AUTO(fd) int dir = image->layers.n ? at_open(st->layers, image->layers.item[0], O_RDONLY | O_DIRECTORY, 0, e) : -1;
+	int r = dir < 0 ? dir : metadata_read(a, dir, &m, e);
+
+	return r < 0 ? r : metadata_check_templates(&m, dir, e);
 }
 
 /* The image's part: architecture, layers, properties as image.* */
@@ -413,6 +433,8 @@ static int take_image(struct store *st, struct arena *a, const char *name, struc
 	if (!architecture_runs(image.architecture))
 		return err_set(e, -ENOEXEC, "the image is for %s, this host runs %s programs", image.architecture,
 			       architecture_host());
+	if ((r = check_templates(st, a, &image, e)) < 0)
+		return r;
 	c->inst.architecture = image.architecture;
 	c->layers = image.layers;
 	for (size_t i = 0; i < image.properties.n; i++) {
@@ -481,7 +503,6 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 	const char *name = from->name;
 	int r = local_store(s, true, &h.st, e);
 
-	(void)report;
 	if (r < 0 || (name && (r = name_instance(name, e)) < 0))
 		return r;
 	if (!name && (r = create_name(h.st, a, &name, e)) < 0)
@@ -499,6 +520,8 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 		return r;
 	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
 	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, e);
+	if (r == 0)
+		balance(h.st, &c.inst, report);
 	return log_failed_start(h.dir, r, e);
 }
 
@@ -534,7 +557,7 @@ static int apply_live(struct store *st, struct arena *a, int dir, const struct i
 	return keys_live(&old->expanded_config, &to->expanded_config, &live, &before, e);
 }
 
-static int store_changed(struct held *h, struct arena *a, struct instance *to, struct err *e)
+static int store_changed(struct held *h, struct arena *a, struct instance *to, struct report *report, struct err *e)
 {
 	keep_volatile(a, &h->inst, to);
 	to->layers = h->inst.layers;
@@ -543,9 +566,10 @@ static int store_changed(struct held *h, struct arena *a, struct instance *to, s
 	if (!to->architecture || !*to->architecture)
 		to->architecture = h->inst.architecture;
 	int r = check_instance(h->st, a, to, e);
-	if (r < 0 || (r = apply_live(h->st, a, h->dir, &h->inst, to, e)) < 0)
+	if (r < 0 || (r = apply_live(h->st, a, h->dir, &h->inst, to, e)) < 0 || (r = record_save(a, h->dir, to, e)) < 0)
 		return r;
-	return record_save(a, h->dir, to, e);
+	balance(h->st, map_get(&to->expanded_config, "limits.cpu") ? to : &h->inst, report);
+	return 0;
 }
 
 static int local_update(struct server *s, struct arena *a, const char *name, const struct instance *to, struct report *report,
@@ -558,7 +582,7 @@ static int local_update(struct server *s, struct arena *a, const char *name, con
 		return r;
 	struct instance copy = *to;
 	map_copy(a, &copy.config, &to->config);
-	return store_changed(&h, a, &copy, e);
+	return store_changed(&h, a, &copy, report, e);
 }
 
 static int local_change(struct server *s, struct arena *a, const char *name,
@@ -575,7 +599,7 @@ static int local_change(struct server *s, struct arena *a, const char *name,
 	devices_copy(a, &copy.devices, &h.inst.devices);
 	if ((r = fn(ctx, a, &copy, e)) < 0)
 		return r;
-	return store_changed(&h, a, &copy, e);
+	return store_changed(&h, a, &copy, report, e);
 }
 
 /* ---- remove, rename */
@@ -641,13 +665,20 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
+	if (is_true(&h->inst.expanded_config, "security.protection.start"))
+		return err_set(e, -EPERM, "Container is protected from being started (security.protection.start)");
 	r = start_instance(h->st, &h->lock, h->dir, &h->inst, -1, ret_monitor, e);
+	if (r == 0)
+		balance(h->st, &h->inst, NULL);
 	return log_failed_start(h->dir, r, e);
 }
 
 static int stop_locked(struct held *h, const char *name, const struct state_change *c, struct err *e)
 {
 	int r = stop_instance(h->st, &h->lock, h->dir, name, c->force, c->timeout_ms, e);
+
+	if (r == 0)
+		balance(h->st, &h->inst, NULL);
 
 	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP)
 		r = destroy_instance(h->st, &h->lock, name, &h->inst, e);
@@ -737,6 +768,20 @@ static int load_expanded(struct server *s, struct arena *a, const char *name, st
 	return record_expand(*st, a, &cache, inst, e);
 }
 
+/* limits.kernel.NAME -> NAME */
+static struct map kernel_limits(struct arena *a, const struct map *config)
+{
+	struct map limits = { 0 };
+
+	for (size_t i = 0; i < config->n; i++) {
+		const char *name = str_after(config->item[i].key, "limits.kernel.");
+
+		if (name)
+			map_set(a, &limits, name, config->item[i].value);
+	}
+	return limits;
+}
+
 static int local_exec(struct server *s, const char *name, const struct exec_request *req, int *ret_status,
 		      struct report *report, struct err *e)
 {
@@ -755,6 +800,8 @@ static int local_exec(struct server *s, const char *name, const struct exec_requ
 	    (r = record_idmap(&inst, &map, e)) < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
 		return r;
 	r = enter_open(&enter, dir, cgroup, &state, &map, e);
+	struct map rlimits = kernel_limits(&a, &inst.expanded_config);
+	enter.rlimits = &rlimits;
 	if (r == 0)
 		r = exec_run(&enter, &inst, req, ret_status, report, e);
 	enter_close(&enter);

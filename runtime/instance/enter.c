@@ -214,15 +214,15 @@ static int set_rlimits(const struct enter *t, struct err *e)
 	int r = 0;
 
 	for (size_t i = 0; t->rlimits && i < t->rlimits->n && r == 0; i++)
-		r = rlimit_set(t->rlimits->item[i].key, t->rlimits->item[i].value, e);
+		r = rlimit_set(0, t->rlimits->item[i].key, t->rlimits->item[i].value, e);
 	return r;
 }
 
 static int become(const struct enter *t, const struct enter_command *c, struct err *e)
 {
-	int r = set_rlimits(t, e);
+	int r = caps_limit(t->capabilities_dropped, e);
 
-	if (r < 0 || (r = caps_limit(t->capabilities_dropped, e)) < 0)
+	if (r < 0)
 		return r;
 	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); /* a kernel without keyrings has none to share */
 	if ((r = seccomp_enter(t->seccomp.s, t->seccomp.len, e)) < 0)
@@ -300,8 +300,10 @@ static _Noreturn void child(struct enter *t, struct enter_command *c, int report
 	struct report_message m = { .err = ERR_NONE, .status = 1 };
 
 	fresh_process(); /* what the caller has (limits, nice, affinity) does not show inside */
-	int r = enter_namespaces(t, &m.err);
+	int r = set_rlimits(t, &m.err); /* out here, where a hard one can be raised */
 
+	if (r == 0)
+		r = enter_namespaces(t, &m.err);
 	if (r == 0 && c->inside)
 		r = c->inside(c->ctx, &m.err);
 	if (r == 0)

@@ -9,7 +9,6 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -22,7 +21,6 @@
 #include "runtime/instance/guarded.h"
 #include "runtime/instance/guest_console.h"
 #include "runtime/instance/init.h"
-#include "runtime/instance/rlimit.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/caps.h"
 #include "runtime/isolate/seccomp.h"
@@ -290,30 +288,6 @@ static int identity_run(struct start *s, struct err *e)
 	return 0;
 }
 
-/* ---- limits of the process */
-
-static bool rlimits_wanted(const struct plan *p)
-{
-	return p->rlimits.n > 0;
-}
-
-static void rlimits_describe(const struct plan *p, struct buf *to)
-{
-	buf_addstr(to, "limits of init:");
-	for (size_t i = 0; i < p->rlimits.n; i++)
-		buf_addf(to, " %s=%s", p->rlimits.item[i].key, p->rlimits.item[i].value);
-}
-
-static int rlimits_run(struct start *s, struct err *e)
-{
-	for (size_t i = 0; i < s->plan->rlimits.n; i++) {
-		int r = rlimit_set(s->plan->rlimits.item[i].key, s->plan->rlimits.item[i].value, e);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* ---- privileges */
 
 static void privileges_describe(const struct plan *p, struct buf *to)
@@ -374,7 +348,6 @@ const struct step guest_steps[] = {
 	{ "guarded", IN_GUEST, NULL, guarded_step_describe, guarded_run, NULL },
 	{ "enter", IN_GUEST, NULL, enter_describe, enter_run, NULL },
 	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
-	{ "rlimits", IN_GUEST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },
 	{ "privileges", IN_GUEST, NULL, privileges_describe, privileges_run, NULL },
 	{ "init", IN_GUEST, NULL, init_describe, init_run, NULL },
 	{ "", IN_GUEST, NULL, NULL, NULL, NULL },

@@ -93,14 +93,14 @@ int rlimit_check(const char *name, const char *value, struct err *e)
 	return r < 0 || resource != RLIMIT_NOFILE ? r : check_open_files(&limit, value, e);
 }
 
-int rlimit_set(const char *name, const char *value, struct err *e)
+int rlimit_set(pid_t pid, const char *name, const char *value, struct err *e)
 {
 	struct rlimit limit;
 	int resource, r = understand(name, value, &resource, &limit, e);
 
 	if (r < 0)
 		return err_in(e, r, "limits.kernel.%s", name);
-	if (setrlimit(resource, &limit) < 0)
+	if (prlimit(pid, resource, &limit, NULL) < 0)
 		return err_sys(e, "limits.kernel.%s=%s", name, value);
 	return 0;
 }

@@ -46,7 +46,7 @@ TEST(rlimit_set_names_the_key)
 {
 	struct err e = ERR_NONE;
 
-	CHECK_INT(rlimit_set("bogus", "1", &e), -EINVAL);
+	CHECK_INT(rlimit_set(0, "bogus", "1", &e), -EINVAL);
 	CHECK(str_after(e.text, "limits.kernel.bogus: Unknown resource bogus"));
 }
 
@@ -58,7 +58,7 @@ TEST(rlimit_set_sets)
 	if (!pid) {
 		struct rlimit limit;
 
-		_exit(rlimit_set("core", "0:0", NULL) == 0 && getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? 0 : 1);
+		_exit(rlimit_set(0, "core", "0:0", NULL) == 0 && getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? 0 : 1);
 	}
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	CHECK_INT(status, 0);

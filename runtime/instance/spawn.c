@@ -11,6 +11,7 @@
 #include "core/parse.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/rlimit.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/devices.h"
 #include "runtime/rootfs/overlay.h"
@@ -276,6 +277,45 @@ static int idmap_run(struct start *s, struct err *e)
 	return idmap_write(s->pid, &s->map, e);
 }
 
+/* ---- limits of init: from out here, as root inside could not raise a hard one */
+
+static bool rlimits_wanted(const struct plan *p)
+{
+	return p->rlimits.n > 0;
+}
+
+static void rlimits_describe(const struct plan *p, struct buf *to)
+{
+	buf_addstr(to, "limits of init:");
+	for (size_t i = 0; i < p->rlimits.n; i++)
+		buf_addf(to, " %s=%s", p->rlimits.item[i].key, p->rlimits.item[i].value);
+}
+
+static int set_rlimits(const struct start *s, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->plan->rlimits.n && r == 0; i++)
+		r = rlimit_set(s->pid, s->plan->rlimits.item[i].key, s->plan->rlimits.item[i].value, e);
+	return r;
+}
+
+/* As the owner of its user namespace: root of the host may lack the capability, the owner has it there. */
+static int rlimits_run(struct start *s, struct err *e)
+{
+	int r = s->map.size ? idmap_root_effective(&s->map, e) : 0;
+
+	if (r < 0)
+		return r;
+	r = set_rlimits(s, e);
+	if (s->map.size) {
+		int back = idmap_root_effective_end(r < 0 ? NULL : e);
+		if (r == 0)
+			r = back;
+	}
+	return r;
+}
+
 /* ---- root filesystem */
 
 static void rootfs_describe(const struct plan *p, struct buf *to)
@@ -402,6 +442,7 @@ const struct step spawn_steps[] = {
 	{ "devices", IN_HOST, devices_wanted, devices_describe, devices_run, NULL },
 	{ "namespaces", IN_HOST, NULL, clone_describe, clone_run, clone_undo },
 	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
+	{ "rlimits", IN_HOST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },
 	{ "rootfs", IN_HOST, NULL, rootfs_describe, rootfs_run, rootfs_undo },
 	{ "handover", IN_HOST, NULL, handover_describe, handover_run, handover_undo },
 	{ "", IN_HOST, NULL, NULL, NULL, NULL },
