@@ -9,7 +9,9 @@
 #include "core/auto.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/enter.h"
 #include "runtime/instance/log.h"
+#include "runtime/instance/record.h"
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
 
@@ -110,17 +112,77 @@ static int wait_busybox(struct stopping *s, int timeout_ms)
 	return process_wait_exit(s->pidfd, timeout_ms < 0 ? -1 : timeout_ms - 1100);
 }
 
-static int ask(struct stopping *s, int timeout_ms, struct err *e)
+/* sysvinit takes a change of runlevel through its fifo, and PWR only for what inittab says about power. */
+static bool is_sysvinit(pid_t pid)
 {
-	int sig = stop_signal(s->state.init.pid), r;
-	bool busybox = is_busybox(s->state.init.pid);
+	char path[40];
+	struct stat st;
 
-	if (s->state.power == POWER_FROZEN && (r = cgroup_freeze(&s->cgroup, false, 1000, e)) < 0)
+	str_fmt(path, sizeof path, "/proc/%d/root", (int)pid);
+	AUTO(fd) int root = openat(AT_FDCWD, path, O_PATH | O_CLOEXEC);
+	if (root < 0)
+		return false;
+	for (const char *const *fifo = (const char *const[]){ "/run/initctl", "/dev/initctl", NULL }; *fifo; fifo++) {
+		AUTO(fd) int fd = at_open_in_root(root, *fifo, O_PATH | O_NOFOLLOW, 0, NULL);
+		if (fd >= 0 && fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+/* Its own command, run inside as root would: /sbin/init 0. */
+static int change_runlevel(struct stopping *s, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	AUTO(fd) int null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
+	struct instance inst;
+	struct enter enter;
+	struct idmap map;
+	struct enter_command init = {
+		.argv = (const char *const[]){ "/sbin/init", "0", NULL },
+		.env = (const char *const[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL },
+		.cwd = "/",
+		.fd = { null, null, null },
+	};
+	struct profile_cache cache = { 0 };
+	int r = record_load(&a, s->dir, s->name, &inst, e), status, pidfd;
+	pid_t pid;
+
+	if (r < 0 || (r = record_expand(s->st, &a, &cache, &inst, e)) < 0 || (r = record_idmap(&inst, &map, e)) < 0)
 		return r;
+	s->state.power = POWER_RUNNING; /* thawed by now */
+	r = enter_open(&enter, s->dir, s->cgroup_name, &s->state, &map, e);
+	if (r == 0)
+		r = enter_spawn(&enter, &init, &pid, &pidfd, &status, e);
+	enter_close(&enter);
+	if (r < 0)
+		return r;
+	close(pidfd);
+	return process_reap(pid, NULL);
+}
+
+static int send_stop(struct stopping *s, struct err *e)
+{
+	int sig = stop_signal(s->state.init.pid);
+
+	if (!is_busybox(s->state.init.pid) && is_sysvinit(s->state.init.pid))
+		return change_runlevel(s, e);
 	if (!sig)
 		return err_set(e, -ENOTSUP, "its init takes no stop signal (catches none of RTMIN+3, PWR, USR2, TERM): --force ends it");
 	if (sys_pidfd_send_signal(s->pidfd, sig) < 0 && errno != ESRCH)
 		return err_sys(e, "signal %d to init", sig);
+	return 0;
+}
+
+static int ask(struct stopping *s, int timeout_ms, struct err *e)
+{
+	bool busybox = is_busybox(s->state.init.pid);
+	int r;
+
+	if (s->state.power == POWER_FROZEN && (r = cgroup_freeze(&s->cgroup, false, 1000, e)) < 0)
+		return r;
+	if ((r = send_stop(s, e)) < 0)
+		return r;
 	r = busybox ? wait_busybox(s, timeout_ms) : process_wait_exit(s->pidfd, timeout_ms);
 	if (r == -ETIMEDOUT)
 		return err_set(e, r, "Failed shutting down instance, status is \"Running\": shutting down the container failed "
