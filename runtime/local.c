@@ -23,6 +23,7 @@
 #include "runtime/instance/keys.h"
 #include "runtime/instance/log.h"
 #include "runtime/instance/monitor.h"
+#include "runtime/instance/protections.h"
 #include "runtime/instance/record.h"
 #include "runtime/instance/start.h"
 #include "runtime/instance/state.h"
@@ -470,8 +471,10 @@ static int explain_plan(struct store *st, struct arena *a, const struct instance
 	struct plan plan;
 	int r = plan_build(a, st->id, inst, &plan, e);
 
-	if (r == 0)
+	if (r == 0) {
 		steps_explain(&plan, to);
+		protections_off(&plan, to);
+	}
 	return r;
 }
 
@@ -480,6 +483,18 @@ static int log_failed_start(int dir, int r, struct err *e)
 	if (r < 0 && e)
 		log_line(dir, "%s", e->text);
 	return r;
+}
+
+/* What cannot be started is not made first: a device of an unknown kind, a limit that this host has not. */
+static int refuse_unplannable(struct store *st, struct arena *a, const char *name, const struct create *c, struct err *e)
+{
+	struct create copy = *c;
+	struct plan plan;
+
+	map_copy(a, &copy.inst.config, &c->inst.config);
+	map_copy(a, &copy.inst.expanded_config, &c->inst.expanded_config);
+	int r = create_pretend(st, a, name, &copy, e);
+	return r < 0 ? r : plan_build(a, st->id, &copy.inst, &plan, e);
 }
 
 static bool host_boots_with_init(void)
@@ -516,7 +531,8 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 		r = create_pretend(h.st, a, name, &c, e);
 		return r < 0 ? r : explain_plan(h.st, a, &c.inst, from->explained, e);
 	}
-	if ((r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
+	if ((from->start && (r = refuse_unplannable(h.st, a, name, &c, e)) < 0) ||
+	    (r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
 	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
 	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, e);

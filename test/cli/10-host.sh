@@ -70,5 +70,8 @@ for bad in 1abc a_b a.b ab- -x "$(printf 'a%.0s' $(seq 64))"; do
 	fails "the name $bad" 1 "Invalid instance name|unknown shorthand|shorthand" sh -c '"$LXCBOX" init host: "$1" >/dev/null' sh "$bad"
 done
 matches "explain says every step" "^inside +init" lxcbox launch host: c9 --explain
+matches "and which protections are off" "^off +AppArmor|^off +memory limit" lxcbox launch host: c9 --explain
 prints "and changes nothing" "" lxcbox list -f csv
+fails "a device that is not there yet is refused" 1 "not supported" sh -c '"$LXCBOX" launch host: c9 -p docker >/dev/null'
+prints "and nothing is made" "" lxcbox list -f csv
 finish
