@@ -531,7 +531,7 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 		r = create_pretend(h.st, a, name, &c, e);
 		return r < 0 ? r : explain_plan(h.st, a, &c.inst, from->explained, e);
 	}
-	if ((from->start && (r = refuse_unplannable(h.st, a, name, &c, e)) < 0) ||
+	if ((r = refuse_unplannable(h.st, a, name, &c, e)) < 0 ||
 	    (r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
 	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
