@@ -28,6 +28,27 @@ for i in $(seq 50); do lxcbox config set c1 user.x=$i & done
 wait
 matches "F12: the last of 50 changes" '^[0-9]+$' lxcbox config get c1 user.x
 
+# F09: the order of a change, and that looking changes nothing
+strace -f -e trace=openat,write,fsync,rename,renameat,renameat2 -o "$TMP/trace" "$LXCBOX" config set c1 user.z=1
+same "F09: written, synced, renamed, its directory synced" "fsync rename fsync" \
+	"$(sed -n 's/^[0-9]* *\(fsync\|rename\)[a-z0-9]*(.*/\1/p' "$TMP/trace" | tr '\n' ' ' | sed 's/ $//')"
+for command in "list" "info c1" "config show c1" "image list" "profile list"; do
+	# shellcheck disable=SC2086
+	strace -f -e trace=fsync,fdatasync,syncfs,flock,rename,renameat,renameat2 -o "$TMP/trace" "$LXCBOX" $command >/dev/null
+	same "F09: $command changes and locks nothing" "" "$(grep -vE 'LOCK_SH|LOCK_UN|^[0-9]+ (\+\+\+|---)' "$TMP/trace")"
+done
+
+# F03: the client is killed
+ok "start" lxcbox start c1
+"$LXCBOX" exec c1 -- sleep 77 &
+client=$!
+until_ok 5 "$LXCBOX" exec c1 -- pgrep -x sleep
+kill -9 $client
+wait $client 2>/dev/null
+ok "F03: exec goes on after a client was killed" lxcbox exec c1 -- true
+same "F03: no zombie inside" "" "$(lxcbox exec c1 -- sh -c 'cat /proc/[0-9]*/stat' | awk '$3 == "Z"')"
+ok "stop" lxcbox stop -f c1
+
 # F14: the holder of the lock is stopped
 flock "$LXCBOX_DIR/instances/c1/lock" sleep 4 &
 sleep 0.2
