@@ -254,7 +254,7 @@ int overlay_mount(const struct overlay *o, int *ret_fd, struct err *e)
 		return err_in(e, r, "overlay");
 	AUTO(fd) int fd = -1;
 	r = mount_by_fd(o, &p, &fd, &first);
-	if (r == -EINVAL || r == -ENOSYS || r == -EPERM) {
+	if (r == -EINVAL || r == -ENOSYS || r == -EPERM || r == -EOPNOTSUPP /* < 6.5: a descriptor is no option at all */) {
 		struct err second = ERR_NONE;
 		r = mount_by_path(o, &p, &fd, &second);
 		if (r < 0 && e)

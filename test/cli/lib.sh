@@ -112,7 +112,7 @@ host_state >"$TMP/host.before"
 # Other tests may end while this one runs: only what was added counts.
 added() {
 	host_state >"$TMP/host.after"
-	comm -13 "$TMP/host.before" "$TMP/host.after"
+	grep -vxFf "$TMP/host.before" "$TMP/host.after"
 }
 
 finish() {
