@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include "core/at.h"
 #include "core/auto.h"
@@ -85,6 +86,15 @@ static void say_waiting(void *ctx, const char *text)
 	report_warn(ctx, "%s; waiting", text);
 }
 
+/* NAME is still the directory that we hold. */
+static bool is_still(const struct held *h, const char *name)
+{
+	struct stat ours, now;
+
+	return fstat(h->dir, &ours) == 0 && fstatat(h->st->instances, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ours.st_ino == now.st_ino && ours.st_dev == now.st_dev;
+}
+
 /* A start whose command was killed goes on in the monitor: wait until it is decided. */
 static int wait_for_start(struct held *h, struct err *e)
 {
@@ -144,10 +154,13 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	if (r < 0 || (r = record_open_dir(h->st, name, e)) < 0)
 		return r;
 	h->dir = r;
-	if ((r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, e)) < 0)
+	r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, e);
+	if (r == -ENOENT)
+		return err_set(e, r, "Instance not found");
+	if (r < 0)
 		return r;
-	/* removed or renamed while we waited */
-	if (at_exists(h->st->instances, name) != 1)
+	/* removed, renamed, or made anew while we waited */
+	if (!is_still(h, name))
 		return err_set(e, -ENOENT, "Instance not found");
 	h->inst.name = arena_dup(a, name);
 	if ((r = wait_for_start(h, e)) < 0)
@@ -696,7 +709,8 @@ static int stop_locked(struct held *h, const char *name, const struct state_chan
 	if (r == 0)
 		balance(h->st, &h->inst, NULL);
 
-	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP)
+	/* somebody else who forced it may have removed it by now */
+	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP && is_still(h, name))
 		r = destroy_instance(h->st, &h->lock, name, &h->inst, e);
 	return r;
 }

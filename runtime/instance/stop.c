@@ -150,7 +150,6 @@ static int change_runlevel(struct stopping *s, struct err *e)
 
 	if (r < 0 || (r = record_expand(s->st, &a, &cache, &inst, e)) < 0 || (r = record_idmap(&inst, &map, e)) < 0)
 		return r;
-	s->state.power = POWER_RUNNING; /* thawed by now */
 	r = enter_open(&enter, s->dir, s->cgroup_name, &s->state, &map, e);
 	if (r == 0)
 		r = enter_spawn(&enter, &init, &pid, &pidfd, &status, e);
@@ -174,16 +173,32 @@ static int send_stop(struct stopping *s, struct err *e)
 	return 0;
 }
 
-static int ask(struct stopping *s, int timeout_ms, struct err *e)
+/* Thawed, and said so: a stop that comes to nothing leaves it running. */
+static int thaw(struct stopping *s, struct err *e)
+{
+	int r = cgroup_freeze(&s->cgroup, false, 1000, e);
+
+	if (r < 0)
+		return r;
+	s->state.power = POWER_RUNNING;
+	AUTO(fd) int fd = at_open(s->dir, "state", O_RDWR, 0, e);
+	return fd < 0 ? fd : state_write(fd, &s->state, e);
+}
+
+static int ask(struct stopping *s, struct lock *lock, int timeout_ms, struct err *e)
 {
 	bool busybox = is_busybox(s->state.init.pid);
 	int r;
 
-	if (s->state.power == POWER_FROZEN && (r = cgroup_freeze(&s->cgroup, false, 1000, e)) < 0)
+	if (s->state.power == POWER_FROZEN && (r = thaw(s, e)) < 0)
 		return r;
 	if ((r = send_stop(s, e)) < 0)
 		return r;
+	lock_release(lock);
 	r = busybox ? wait_busybox(s, timeout_ms) : process_wait_exit(s->pidfd, timeout_ms);
+	int again = lock_take(lock, s->dir, "lock", LOCK_EXCLUSIVE, false, NULL, NULL);
+	if (again < 0)
+		return err_set(e, -ENOENT, "Instance not found");
 	if (r == -ETIMEDOUT)
 		return err_set(e, r, "Failed shutting down instance, status is \"Running\": shutting down the container failed "
 				     "(init did not end within %d s; --force ends it)", timeout_ms / 1000);
@@ -290,19 +305,18 @@ static void end_pause(struct stopping *s)
 		(void)sys_pidfd_send_signal(pidfd, SIGTERM);
 }
 
-int stop_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool force, int timeout_ms, struct err *e)
+int stop_instance(struct store *st, struct lock *lock, int dir, const char *name, bool force, int timeout_ms, struct err *e)
 {
 	__attribute__((cleanup(auto_stopping))) struct stopping s = STOPPING_NONE;
 	int r = look(&s, st, dir, name, e);
 
-	(void)lock;
 	if (r < 0)
 		return r;
 	if (s.state.power == POWER_STOPPED)
 		return err_set(e, -ESRCH, "The instance is already stopped");
 	if (s.pidfd < 0)
 		end_pause(&s);
-	if (s.pidfd >= 0 && (r = force ? force_end(&s, e) : ask(&s, timeout_ms, e)) < 0)
+	if (s.pidfd >= 0 && (r = force ? force_end(&s, e) : ask(&s, lock, timeout_ms, e)) < 0)
 		return r;
 	return settle(&s, e);
 }

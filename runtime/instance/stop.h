@@ -5,10 +5,11 @@
 #include "core/store.h"
 #include "runtime/instance/plan.h"
 
-/* DIR: instances/NAME, whose LOCK is held. Clean: the signal that its init takes, then waits TIMEOUT_MS (-1: for ever).
- * Afterwards nothing of it runs, whoever cleaned up (its monitor, or this call when that is dead or does not answer).
+/* DIR: instances/NAME, whose LOCK is held. Clean: the signal that its init takes, then waits TIMEOUT_MS (-1: for ever), without the lock
+ * meanwhile, so that somebody else may use force; it is held again afterwards (but for -ENOENT: the instance was removed).
+ * Then nothing of it runs, whoever cleaned up (its monitor, or this call when that is dead or does not answer).
  * -ESRCH: not running. -ETIMEDOUT. */
-int stop_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool force, int timeout_ms,
+int stop_instance(struct store *st, struct lock *lock, int dir, const char *name, bool force, int timeout_ms,
 		  struct err *e);
 
 /* Freezes or thaws. */

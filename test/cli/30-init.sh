@@ -55,6 +55,22 @@ same "reboot from inside" RUNNING "$(lxcbox list -f csv -c s b1)"
 ok "exec after the reboot" lxcbox exec b1 -- true
 ok "delete -f" lxcbox delete -f b1
 
+# an init that takes no notice: the clean stop waits, another one forces it
+make_image deaf 'rm sbin/init; printf "#!/bin/sh\ntrap : PWR USR2 TERM\nwhile :; do sleep 1; done\n" >sbin/init; chmod 755 sbin/init'
+ok "a deaf init" lxcbox launch deaf d1
+fails "stop --timeout" 1 "Failed shutting down instance" lxcbox stop d1 --timeout 1
+prints "it still runs" RUNNING lxcbox list -f csv -c s d1
+ok "paused" lxcbox pause d1
+fails "stop of a paused one thaws it" 1 "Failed shutting down instance" lxcbox stop d1 --timeout 1
+prints "it runs" RUNNING lxcbox list -f csv -c s d1
+"$LXCBOX" stop d1 &
+patient=$!
+sleep 0.5
+ok "stop -f beside a stop that waits" timeout 10 "$LXCBOX" stop -f d1
+wait $patient
+same "the one that waited has what it wanted" 0 $?
+ok "delete" lxcbox delete d1
+
 ok "ephemeral" lxcbox launch busy e1 -e
 prints "is shown as such" "CONTAINER (EPHEMERAL)" lxcbox list -f csv -c t e1
 lxcbox exec e1 -- poweroff
