@@ -90,7 +90,7 @@ static int read_profiles(struct call *c, struct server *s, const struct names *n
 {
 	for (size_t i = 0; i < names->n; i++) {
 		struct profile p = { 0 };
-		int r = s->instances->profile_get(s, c->arena, names->item[i], &p, c->err);
+		int r = s->instances->profile_get(s, c->arena, names->item[i], false, &p, c->err);
 
 		if (r == -ENOENT) {
 			*c->err = ERR_NONE;

@@ -27,7 +27,7 @@ static int read_profile(struct call *c, const char *word, struct target *t, stru
 	int r = find(c, word, t);
 
 	*ret = (struct profile){ 0 };
-	return r < 0 ? r : t->server->instances->profile_get(t->server, c->arena, t->name, ret, c->err);
+	return r < 0 ? r : t->server->instances->profile_get(t->server, c->arena, t->name, true, ret, c->err);
 }
 
 static int update(struct call *c, const struct target *t, const struct profile *p)

@@ -118,7 +118,8 @@ struct instance_ops {
 	int (*explain)(struct server *s, const char *name, struct buf *to, struct err *e); /* every step of a start */
 
 	int (*profile_list)(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e);
-	int (*profile_get)(struct server *s, struct arena *a, const char *name, struct profile *ret, struct err *e);
+	/* USERS: fill used_by, for which every instance's record is looked at. */
+	int (*profile_get)(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e);
 	int (*profile_create)(struct server *s, const struct profile *p, struct err *e);
 	int (*profile_update)(struct server *s, const struct profile *p, struct report *report, struct err *e);
 	int (*profile_delete)(struct server *s, const char *name, struct err *e);

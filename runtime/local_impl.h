@@ -21,7 +21,7 @@ int local_sweep(struct store *st, struct err *e);
 
 /* local_profile.c */
 int local_profile_list(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e);
-int local_profile_get(struct server *s, struct arena *a, const char *name, struct profile *ret, struct err *e);
+int local_profile_get(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e);
 int local_profile_create(struct server *s, const struct profile *p, struct err *e);
 int local_profile_update(struct server *s, const struct profile *p, struct report *report, struct err *e);
 int local_profile_delete(struct server *s, const char *name, struct err *e);

@@ -94,14 +94,14 @@ int local_profile_list(struct server *s, struct arena *a, struct profile **ret, 
 	return find_users(st, a, *ret, names.n, e);
 }
 
-int local_profile_get(struct server *s, struct arena *a, const char *name, struct profile *ret, struct err *e)
+int local_profile_get(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e)
 {
 	struct store *st;
 	int r = local_store(s, true, &st, e);
 
 	if (r < 0 || (r = profile_load(st, a, name, ret, e)) < 0)
 		return r;
-	return find_users(st, a, ret, 1, e);
+	return users ? find_users(st, a, ret, 1, e) : 0;
 }
 
 /* Profiles are changed under one lock: they are few, and a change is checked against every user. */
