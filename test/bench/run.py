@@ -38,29 +38,34 @@ def sh(*command, check=True, **more):
 
 
 class Timed:
-    """A command under the clock; its start and end in ns, its stdout."""
+    """A command under the clock; its start and end in ns, its stdout. It has pipes to write to, as in a script."""
 
     def __init__(self, *command):
-        read, write = os.pipe()
-        with open(os.devnull, "r+") as null, open(FS + "/out", "w+") as out, open(FS + "/err", "w+") as err:
-            pid = os.posix_spawn(CLOCK, (CLOCK,) + command, os.environ, file_actions=[
-                (os.POSIX_SPAWN_DUP2, null.fileno(), 0), (os.POSIX_SPAWN_DUP2, out.fileno(), 1),
-                (os.POSIX_SPAWN_DUP2, err.fileno(), 2), (os.POSIX_SPAWN_DUP2, write, 3)])
-            os.close(write)
-            words = b""
-            while part := os.read(read, 100):
-                words += part
-            os.close(read)
-            os.waitpid(pid, 0)
-            out.seek(0)
-            err.seek(0)
-            self.out = out.read()
-            self.start, self.end, status = map(int, words.split())
-            if status:
-                raise RuntimeError("%s: status %d: %s" % (" ".join(command), status, err.read()[-400:]))
+        pipes = [os.pipe() for _ in range(3)]
+        actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+        actions += [(os.POSIX_SPAWN_DUP2, w, fd) for fd, (_, w) in zip((1, 2, 3), pipes)]
+        pid = os.posix_spawn(CLOCK, (CLOCK,) + command, os.environ, file_actions=actions)
+        for _, w in pipes:
+            os.close(w)
+        os.waitpid(pid, 0)
+        self.out, err, words = [read_now(r) for r, _ in pipes]
+        self.start, self.end, status = map(int, words.split())
+        if status:
+            raise RuntimeError("%s: status %d: %s" % (" ".join(command), status, err[-400:]))
 
     def taken(self):
         return self.end - self.start
+
+
+def read_now(fd):
+    """What is there: a container may hold the other end."""
+    os.set_blocking(fd, False)
+    try:
+        return os.read(fd, 65536).decode()
+    except BlockingIOError:
+        return ""
+    finally:
+        os.close(fd)
 
 
 def read_stamp(path):
