@@ -24,20 +24,26 @@
 
 /* ---- finding everything out before anything is entered */
 
-/* Version 1 hierarchies are joined where init is: "4:memory:/lxcbox/ID.NAME". Most instances are in none. */
+/* Version 1 hierarchies are joined where init is: "4:memory:/lxcbox/ID.NAME". Most instances are in none. More text than fits: look in
+ * all of them. */
 static unsigned joined_v1(pid_t pid)
 {
-	AUTO(buf) struct buf text = BUF_NONE;
-	char path[40];
+	char path[40], text[16384];
+	size_t len = 0;
+	ssize_t n;
 
 	str_fmt(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
-	if (fd < 0 || fd_read(fd, 1 << 16, &text, NULL) < 0)
-		return 0;
-	for (const char *line = text.s; *line; line = *strchrnul(line, '\n') ? strchrnul(line, '\n') + 1 : "") {
-		const char *colon = strchr(line, ':');
+	AUTO(fd) int fd = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	while (fd >= 0 && len < sizeof text - 1 && (n = read(fd, text + len, sizeof text - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = 0;
+	if (len == sizeof text - 1)
+		return ~0u;
+	for (const char *line = text, *end; *line; line = *end ? end + 1 : end) {
+		const char *colon = strchr(line, ':'), *ours = colon ? strstr(colon, ":/lxcbox/") : NULL;
 
-		if (colon && colon[1] != ':' && strstr(colon, ":/lxcbox/") && strstr(colon, ":/lxcbox/") < strchrnul(line, '\n'))
+		end = strchrnul(line, '\n');
+		if (ours && ours < end && colon[1] != ':')
 			return ~0u;
 	}
 	return 0;
