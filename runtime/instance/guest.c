@@ -45,6 +45,7 @@ static int become_root(struct err *e)
 	/* the change of ids cleared it, and made us undumpable: nobody inside can look at this process */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	umask(022); /* the monitor's own is stricter; what is made here is everybody's to see */
 	return 0;
 }
 
@@ -111,6 +112,30 @@ static int refuse_links(int root, struct err *e)
 	return 0;
 }
 
+static int open_dev(int root, struct err *e)
+{
+	return at_open_in_root(root, "/dev", O_PATH | O_DIRECTORY, 0, e);
+}
+
+/* The mount points below /dev, a file system of ours that is empty: no link to look out for. */
+static int make_dev_directories(int root, bool nesting, struct err *e)
+{
+	static const char *const always[] = { "pts", "shm", "mqueue" }, *const nested[] = { ".lxc", ".lxc/proc", ".lxc/sys" };
+	AUTO(fd) int dev = open_dev(root, e);
+
+	if (dev < 0)
+		return dev;
+	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
+		if (mkdirat(dev, always[i], 0755) < 0)
+			return err_sys(e, "/dev/%s", always[i]);
+	}
+	for (size_t i = 0; nesting && i < ARRAY_SIZE(nested); i++) {
+		if (mkdirat(dev, nested[i], 0755) < 0)
+			return err_sys(e, "/dev/%s", nested[i]);
+	}
+	return 0;
+}
+
 static int mounts_run(struct start *s, struct err *e)
 {
 	int r = refuse_links(s->root, e);
@@ -124,6 +149,8 @@ static int mounts_run(struct start *s, struct err *e)
 			r = 0; /* a kernel without it: the guest finds none, as on a host without it */
 		else if (r < 0 && e)
 			*e = one;
+		if (r == 0 && str_eq(mounts[i].target, "/dev"))
+			r = make_dev_directories(s->root, s->plan->nesting, e);
 	}
 	return r;
 }
@@ -140,8 +167,8 @@ static const struct {
 };
 
 static const char *const links[][2] = {
-	{ "/dev/ptmx", "pts/ptmx" },	      { "/dev/fd", "/proc/self/fd" },	      { "/dev/stdin", "/proc/self/fd/0" },
-	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
+	{ "ptmx", "pts/ptmx" },	      { "fd", "/proc/self/fd" },	      { "stdin", "/proc/self/fd/0" },
+	{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
 };
 
 static void nodes_describe(const struct plan *p, struct buf *to)
@@ -153,23 +180,25 @@ static void nodes_describe(const struct plan *p, struct buf *to)
 
 static int nodes_run(struct start *s, struct err *e)
 {
-	char host[24], target[24];
+	AUTO(fd) int dev = open_dev(s->root, e);
+	char host[24];
 	int r;
 
+	if (dev < 0)
+		return dev;
 	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
 		str_fmt(host, sizeof host, "/dev/%s", nodes[i].name);
-		str_fmt(target, sizeof target, "/dev/%s", nodes[i].name);
-		r = place_device(s->root, target, host, makedev(nodes[i].major, nodes[i].minor), s->plan->privileged,
+		r = place_device(dev, nodes[i].name, host, makedev(nodes[i].major, nodes[i].minor), s->plan->privileged,
 				 nodes[i].optional ? NULL : e);
 		if (r < 0 && !nodes[i].optional)
 			return r;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
-		if ((r = place_link(s->root, links[i][0], links[i][1], e)) < 0)
-			return r;
+		if (symlinkat(links[i][1], dev, links[i][0]) < 0)
+			return err_sys(e, "/dev/%s", links[i][0]);
 	}
-	s->null_device = at_open_in_root(s->root, "/dev/null", O_PATH | O_NOFOLLOW, 0, e);
-	return s->null_device < 0 ? s->null_device : 0;
+	s->null_device = openat(dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return s->null_device < 0 ? err_sys(e, "/dev/null") : 0;
 }
 
 /* ---- console: a pty of the container's own devpts, reached by descriptors only */

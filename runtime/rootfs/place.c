@@ -72,20 +72,31 @@ int place_mount(int root, const char *target, const char *type, unsigned long fl
 	return 0;
 }
 
-/* The flags of a bind are set by a second call; what the source's mount already forbids must be repeated, or the kernel says EPERM in a user
- * namespace. */
+/* Before 5.12 the flags of a bind are set by a second call on it, once it is attached; what the source's mount already forbids must be
+ * repeated, or the kernel says EPERM in a user namespace. */
 static int remount_read_only(int root, const char *target, struct err *e)
 {
 	AUTO(fd) int fd = find(root, target, e);
 	if (fd < 0)
 		return fd;
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0) /* 5.12 */
-		return 0;
 	unsigned long keep = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RELATIME;
 	if (mount(NULL, path_of(fd).s, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | keep, NULL) < 0)
 		return err_sys(e, "read-only /%s", target);
 	return 0;
+}
+
+/* SOURCE, cloned, onto what FD stands for, which was found as TARGET. */
+static int attach(int root, int source, int fd, const char *target, bool read_only, bool recursive, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	AUTO(fd) int tree = sys_open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+
+	if (tree < 0)
+		return err_sys(e, "clone for /%s", target);
+	bool is_set = read_only && sys_mount_setattr(tree, "", AT_EMPTY_PATH, &attr) == 0;
+	if (sys_move_mount(tree, "", fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return err_sys(e, "bind on /%s", target);
+	return read_only && !is_set ? remount_read_only(root, target, e) : 0;
 }
 
 int place_bind(int root, int source, const char *target, bool read_only, bool recursive, struct err *e)
@@ -95,11 +106,7 @@ int place_bind(int root, int source, const char *target, bool read_only, bool re
 	if (fstat(source, &s) < 0)
 		return err_sys(e, "bind source of /%s", target);
 	AUTO(fd) int fd = S_ISDIR(s.st_mode) ? find_or_make_dir(root, target, e) : find_or_make_file(root, target, e);
-	if (fd < 0)
-		return fd;
-	if (mount(path_of(source).s, path_of(fd).s, NULL, MS_BIND | (recursive ? MS_REC : 0), NULL) < 0)
-		return err_sys(e, "bind on /%s", target);
-	return read_only ? remount_read_only(root, target, e) : 0;
+	return fd < 0 ? fd : attach(root, source, fd, target, read_only, recursive, e);
 }
 
 int place_mask(int root, int null_device, const char *target, struct err *e)
@@ -121,42 +128,51 @@ int place_read_only(int root, const char *target, struct err *e)
 	AUTO(fd) int fd = find(root, target, NULL);
 	if (fd == -ENOENT)
 		return 0;
-	if (fd < 0)
-		return err_code(e, fd, "read-only /%s", target);
-	if (mount(path_of(fd).s, path_of(fd).s, NULL, MS_BIND, NULL) < 0)
-		return err_sys(e, "read-only /%s", target);
-	return remount_read_only(root, target, e);
+	return fd < 0 ? err_code(e, fd, "read-only /%s", target) : attach(root, fd, fd, target, true, false, e);
 }
 
-int place_device(int root, const char *target, const char *host, dev_t rdev, bool make_node, struct err *e)
+/* "net/tun": net is made. */
+static int make_parent(int dir, const char *name, struct err *e)
+{
+	char parent[64];
+	const char *slash = strrchr(name, '/');
+
+	if (!slash)
+		return 0;
+	int r = str_fmt(parent, sizeof parent, "%.*s", (int)(slash - name), name);
+	if (r < 0)
+		return err_code(e, r, "%s", name);
+	return mkdirat(dir, parent, 0755) < 0 && errno != EEXIST ? err_sys(e, "%s", parent) : 0;
+}
+
+static int make_device(int dir, const char *name, dev_t rdev, struct err *e)
+{
+	int r = make_parent(dir, name, e);
+
+	if (r < 0)
+		return r;
+	/* the umask must not touch the mode */
+	if (mknodat(dir, name, S_IFCHR | 0666, rdev) < 0 || fchmodat(dir, name, 0666, 0) < 0)
+		return err_sys(e, "mknod %s", name);
+	return 0;
+}
+
+int place_device(int dir, const char *name, const char *host, dev_t rdev, bool make_node, struct err *e)
 {
 	struct stat s;
 
-	if (make_node) {
-		const char *name;
-		AUTO(fd) int parent = find_parent(root, target, &name, e);
-		if (parent < 0)
-			return parent;
-		/* the umask must not touch the mode: chmod what was made, by descriptor of its parent */
-		if (mknodat(parent, name, S_IFCHR | 0666, rdev) < 0 || fchmodat(parent, name, 0666, 0) < 0)
-			return err_sys(e, "mknod /%s", target);
-		return 0;
-	}
-	AUTO(fd) int source = open(host, O_PATH | O_CLOEXEC | O_NOFOLLOW); /* path: the host's own /dev */
-	if (source < 0)
+	if (make_node)
+		return make_device(dir, name, rdev, e);
+	/* path: the host's own /dev */
+	AUTO(fd) int tree = sys_open_tree(AT_FDCWD, host, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+	if (tree < 0)
 		return err_sys(e, "%s", host);
-	if (fstat(source, &s) < 0 || !S_ISCHR(s.st_mode) || s.st_rdev != rdev)
+	if (fstat(tree, &s) < 0 || !S_ISCHR(s.st_mode) || s.st_rdev != rdev)
 		return err_set(e, -ENODEV, "%s of this host is not the device it should be", host);
-	return place_bind(root, source, target, false, false, e);
-}
-
-int place_link(int root, const char *target, const char *text, struct err *e)
-{
-	const char *name;
-	AUTO(fd) int parent = find_parent(root, target, &name, e);
-	if (parent < 0)
-		return parent;
-	if (symlinkat(text, parent, name) < 0 && errno != EEXIST)
-		return err_sys(e, "link /%s", target);
-	return 0;
+	int r = make_parent(dir, name, e);
+	if (r < 0)
+		return r;
+	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0)
+		return err_sys(e, "%s", name);
+	return sys_move_mount(tree, "", dir, name, MOVE_MOUNT_F_EMPTY_PATH) < 0 ? err_sys(e, "bind on %s", name) : 0;
 }

@@ -17,8 +17,6 @@ int place_bind(int root, int source, const char *target, bool read_only, bool re
 int place_mask(int root, int null_device, const char *target, struct err *e);
 int place_read_only(int root, const char *target, struct err *e); /* missing: 0 */
 
-/* A character device of the host at TARGET: a bind of HOST (whose rdev is checked), or with MKNOD a node of its own. */
-int place_device(int root, const char *target, const char *host, dev_t rdev, bool make_node, struct err *e);
-
-/* A symbolic link, when nothing is there. */
-int place_link(int root, const char *target, const char *text, struct err *e);
+/* A character device of the host as NAME ("null", "net/tun") in DIR, a new file system that nobody else can have put links into:
+ * a bind of HOST (whose rdev is checked), or with MAKE_NODE a node of its own. */
+int place_device(int dir, const char *name, const char *host, dev_t rdev, bool make_node, struct err *e);
