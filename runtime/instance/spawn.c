@@ -320,7 +320,7 @@ static int rlimits_run(struct start *s, struct err *e)
 
 static void rootfs_describe(const struct plan *p, struct buf *to)
 {
-	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s", p->host_clone ? "this host's / and " : "",
+	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s, handed in", p->host_clone ? "this host's / and " : "",
 		 p->layers.n, p->layers.n == 1 ? "" : "s", p->privileged ? "" : ", owners shifted by idmapped mounts",
 		 p->volatile_root ? ", never synced" : "");
 }
@@ -380,10 +380,13 @@ static int rootfs_run(struct start *s, struct err *e)
 	if ((r = open_userns(s, &userns, e)) < 0)
 		return r;
 	overlay_forget_volatile(rw);
+	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
 	struct overlay o = {
 		.layer = layer, .n_layers = n, .rw = rw, .map = &s->map, .userns = userns, .volatile_ = s->plan->volatile_root,
 	};
-	return overlay_mount(&o, &s->overlay, e);
+	if ((r = overlay_mount(&o, &parts, &s->overlay, e)) < 0)
+		return r;
+	return channel_send(s->channel, &(struct channel_message){ .kind = CHANNEL_ROOT }, &s->overlay, 1, e);
 }
 
 static void rootfs_undo(struct start *s)
@@ -392,12 +395,12 @@ static void rootfs_undo(struct start *s)
 		close(take_fd(&s->overlay));
 }
 
-/* ---- hand over, and wait for the exec of init */
+/* ---- take over the console, and wait for the exec of init */
 
 static void handover_describe(const struct plan *p, struct buf *to)
 {
 	(void)p;
-	buf_addstr(to, "hand the root over, take the console, wait until init runs");
+	buf_addstr(to, "take the console, wait until init runs");
 }
 
 static int take_console(struct start *s, const int *fd)
@@ -409,10 +412,10 @@ static int take_console(struct start *s, const int *fd)
 
 static int handover_run(struct start *s, struct err *e)
 {
-	struct channel_message m = { .kind = CHANNEL_ROOT };
-	int fd[2], r = channel_send(s->channel, &m, &s->overlay, 1, e);
+	struct channel_message m;
+	int fd[2], r;
 
-	while (r >= 0 && (r = channel_receive(s->channel, &m, fd, 2, e)) > 0) {
+	while ((r = channel_receive(s->channel, &m, fd, 2, e)) > 0) {
 		if (m.kind == CHANNEL_ERROR) {
 			if (e)
 				*e = m.err;

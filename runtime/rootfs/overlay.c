@@ -28,13 +28,7 @@ static int fs_error(int fs, struct err *e, const char *what)
 	return err_sys(e, "%s", what);
 }
 
-struct parts {
-	int layer[OVERLAY_MAX_LAYERS]; /* clones */
-	int rw, upper, work;
-	size_t n;
-};
-
-static void auto_parts(struct parts *p)
+void overlay_parts_close(struct overlay_parts *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		close(p->layer[i]);
@@ -47,7 +41,7 @@ static void auto_parts(struct parts *p)
 }
 
 /* upper/ and work/ must be one mount: both are opened below a single clone of the directory that holds them. */
-static int open_rw(struct parts *p, struct err *e)
+static int open_rw(struct overlay_parts *p, struct err *e)
 {
 	p->upper = openat(p->rw, "upper", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (p->upper < 0)
@@ -56,7 +50,7 @@ static int open_rw(struct parts *p, struct err *e)
 	return p->work < 0 ? err_sys(e, "rw/work") : 0;
 }
 
-static int clone_parts(const struct overlay *o, struct parts *p, struct err *e)
+static int clone_parts(const struct overlay *o, struct overlay_parts *p, struct err *e)
 {
 	int r;
 
@@ -110,7 +104,7 @@ static int create(int fs, const struct overlay *o, struct err *e)
 }
 
 /* 6.15: every layer by the descriptor of a detached mount. */
-static int set_layers_by_fd(int fs, const struct parts *p, struct err *e)
+static int set_layers_by_fd(int fs, const struct overlay_parts *p, struct err *e)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		if (sys_fsconfig(fs, FSCONFIG_SET_FD, "lowerdir+", NULL, p->layer[i]) < 0)
@@ -133,7 +127,7 @@ static int mount_context(int fs, int *ret_fd, struct err *e)
 	return 0;
 }
 
-static int mount_by_fd(const struct overlay *o, const struct parts *p, int *ret_fd, struct err *e)
+static int mount_by_fd(const struct overlay *o, const struct overlay_parts *p, int *ret_fd, struct err *e)
 {
 	AUTO(fd) int fs = sys_fsopen("overlay", FSOPEN_CLOEXEC);
 	if (fs < 0)
@@ -175,7 +169,7 @@ static int own_namespace(const struct overlay *o, struct err *e)
 	return fd < 0 ? err_sys(e, "%s", path) : fd;
 }
 
-static int attach_parts(const struct overlay *o, const struct parts *p, struct err *e)
+static int attach_parts(const struct overlay *o, const struct overlay_parts *p, struct err *e)
 {
 	AUTO(fd) int over = own_namespace(o, e);
 	if (over < 0)
@@ -186,7 +180,7 @@ static int attach_parts(const struct overlay *o, const struct parts *p, struct e
 	return r < 0 ? r : attach(p->rw, over, p->n, e);
 }
 
-static int add_options(const struct overlay *o, const struct parts *p, struct buf *data)
+static int add_options(const struct overlay *o, const struct overlay_parts *p, struct buf *data)
 {
 	buf_addstr(data, "redirect_dir=on,index=off,metacopy=off,xino=auto,lowerdir=");
 	for (size_t i = 0; i < p->n; i++)
@@ -199,7 +193,7 @@ static int add_options(const struct overlay *o, const struct parts *p, struct bu
 
 /* mount(2) needs a place: over the work directory, seen by nobody but us in the namespace of our own. The result is cloned
  * from there and taken off again. */
-static int mount_on_work(const struct overlay *o, const struct parts *p, const char *data, int *ret_fd, struct err *e)
+static int mount_on_work(const struct overlay *o, const struct overlay_parts *p, const char *data, int *ret_fd, struct err *e)
 {
 	bool mapped = o->userns >= 0;
 	char target[40];
@@ -221,7 +215,7 @@ static int mount_on_work(const struct overlay *o, const struct parts *p, const c
 	return 0;
 }
 
-static int mount_by_path(const struct overlay *o, const struct parts *p, int *ret_fd, struct err *e)
+static int mount_by_path(const struct overlay *o, const struct overlay_parts *p, int *ret_fd, struct err *e)
 {
 	AUTO(buf) struct buf data = BUF_NONE;
 	int r = attach_parts(o, p, e);
@@ -244,19 +238,18 @@ static int refuse_read_only(int fd, struct err *e)
 	return 0;
 }
 
-int overlay_mount(const struct overlay *o, int *ret_fd, struct err *e)
+int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
 {
-	__attribute__((cleanup(auto_parts))) struct parts p = { .rw = -1, .upper = -1, .work = -1 };
 	struct err first = ERR_NONE;
-	int r = clone_parts(o, &p, e);
+	int r = clone_parts(o, parts, e);
 
 	if (r < 0)
 		return err_in(e, r, "overlay");
 	AUTO(fd) int fd = -1;
-	r = mount_by_fd(o, &p, &fd, &first);
+	r = mount_by_fd(o, parts, &fd, &first);
 	if (r == -EINVAL || r == -ENOSYS || r == -EPERM || r == -EOPNOTSUPP /* < 6.5: a descriptor is no option at all */) {
 		struct err second = ERR_NONE;
-		r = mount_by_path(o, &p, &fd, &second);
+		r = mount_by_path(o, parts, &fd, &second);
 		if (r < 0 && e)
 			*e = second;
 	} else if (r < 0 && e) {

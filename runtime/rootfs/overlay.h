@@ -20,10 +20,20 @@ struct overlay {
 
 #define OVERLAY_MAX_LAYERS 400 /* the kernel's limit is 500 */
 
-/* *RET_FD: a detached mount, the caller's. -EROFS is an error here (a read-only overlay is the sign of unmapped ids).
+/* The clones that a mount was made from. To let go of them takes the kernel longer than a mount: after what somebody waits for. */
+struct overlay_parts {
+	int layer[OVERLAY_MAX_LAYERS];
+	int rw, upper, work;
+	size_t n;
+};
+
+#define OVERLAY_PARTS_NONE ((struct overlay_parts){ .rw = -1, .upper = -1, .work = -1 })
+
+/* *RET_FD: a detached mount, the caller's; so is what PARTS gets, also after a failure. -EROFS is an error here (a read-only overlay is the sign of unmapped ids).
  * Where layers by descriptor of detached mounts are unknown (< 6.15) the calling process moves into a mount namespace of its
  * own and attaches the clones there. */
-int overlay_mount(const struct overlay *o, int *ret_fd, struct err *e);
+int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e);
+void overlay_parts_close(struct overlay_parts *p);
 
 /* Removes work/work/incompat/volatile, which a volatile mount leaves and the next mount refuses. */
 int overlay_forget_volatile(int rw);
