@@ -65,17 +65,19 @@ static int root_run(struct start *s, struct err *e)
 
 /* ---- mounts */
 
-enum { NESTING_ONLY = 1, OPTIONAL = 2 };
+enum { NESTING_ONLY = 1, OPTIONAL = 2, NEW_GUEST = 4, OLD_GUEST = 8 };
 
 static const struct {
-	char target[20], type[8];
+	char target[24], type[8];
 	unsigned long flags;
 	char data[56];
 	unsigned when;
 } mounts[] = {
 	{ "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
 	{ "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", 0 },
-	{ "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL },
+	{ "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL | NEW_GUEST },
+	{ "/sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755", OLD_GUEST },
+	{ "/sys/fs/cgroup/systemd", "cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, "none,name=systemd", OLD_GUEST },
 	/* empty: the kernel has none of these for a user namespace, and systemd calls a mount of its own that fails "degraded" */
 	{ "/sys/kernel/debug", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
 	{ "/sys/kernel/tracing", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
@@ -89,11 +91,16 @@ static const struct {
 	{ "/dev/.lxc/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", NESTING_ONLY },
 };
 
+static bool mount_wanted(const struct plan *p, unsigned when)
+{
+	return (p->nesting || !(when & NESTING_ONLY)) && !(when & (p->old_systemd ? NEW_GUEST : OLD_GUEST));
+}
+
 static void mounts_describe(const struct plan *p, struct buf *to)
 {
 	buf_addstr(to, "mount");
 	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
-		if (!(mounts[i].when & NESTING_ONLY) || p->nesting)
+		if (mount_wanted(p, mounts[i].when))
 			buf_addf(to, " %s", mounts[i].target);
 	}
 }
@@ -141,7 +148,7 @@ static int mounts_run(struct start *s, struct err *e)
 	int r = refuse_links(s->root, e);
 
 	for (size_t i = 0; i < ARRAY_SIZE(mounts) && r == 0; i++) {
-		if ((mounts[i].when & NESTING_ONLY) && !s->plan->nesting)
+		if (!mount_wanted(s->plan, mounts[i].when))
 			continue;
 		struct err one = ERR_NONE;
 		r = place_mount(s->root, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data, &one);

@@ -109,5 +109,7 @@ unsigned plan_controllers(const struct plan *p)
 		wanted |= CGROUP_BIT(CGROUP_CPU);
 	if (*p->cpus)
 		wanted |= CGROUP_BIT(CGROUP_CPUSET);
+	if (p->old_systemd)
+		wanted |= CGROUP_BIT(CGROUP_SYSTEMD);
 	return wanted;
 }

@@ -37,6 +37,7 @@ struct plan {
 
 	/* init */
 	bool own_init;	       /* ours idles as pid 1 */
+	bool old_systemd;      /* wants the hierarchy name=systemd of cgroups version 1 (oldguest.h) */
 	struct names init;     /* argv; empty: searched */
 	struct names environ;  /* K=V of init */
 	struct map sysctls;

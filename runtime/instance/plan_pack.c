@@ -23,6 +23,7 @@ static const struct field plan_fields[] = {
 	FIELD(struct plan, host_clone, ON_DISK),
 	FIELD(struct plan, volatile_root, ON_DISK),
 	FIELD(struct plan, own_init, ON_DISK),
+	FIELD(struct plan, old_systemd, ON_DISK),
 	FIELD(struct plan, init, ON_DISK),
 	FIELD(struct plan, environ, ON_DISK),
 	FIELD(struct plan, sysctls, ON_DISK),

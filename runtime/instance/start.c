@@ -16,6 +16,7 @@
 #include "runtime/host/sys.h"
 #include "runtime/instance/filter.h"
 #include "runtime/instance/monitor.h"
+#include "runtime/instance/oldguest.h"
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
 #include "runtime/rootfs/layer.h"
@@ -208,6 +209,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	h.result = result[1];
 	h.store = st->dir;
 	h.owner = owner;
+	p.old_systemd = oldguest_wants_v1(h.n_layers ? h.layer[0] : -1, &inst->expanded_config);
 	if ((r = write_plan(&a, &p, dir, &h, e)) < 0)
 		return r;
 

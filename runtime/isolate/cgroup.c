@@ -171,6 +171,25 @@ static int mount_v2_detached(void)
 	return sys_fsmount(fs, FSMOUNT_CLOEXEC, 0);
 }
 
+/* The named hierarchy: mounting it makes it, for the whole host, until nobody has it mounted and it has no directories. */
+static int mount_systemd_detached(void)
+{
+	AUTO(fd) int fs = sys_fsopen("cgroup", FSOPEN_CLOEXEC);
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_SET_FLAG, "none", NULL, 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_SET_STRING, "name", "systemd", 0) < 0 ||
+	    sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return sys_fsmount(fs, FSMOUNT_CLOEXEC, 0);
+}
+
+/* Somebody uses it already: we may look for directories in it. */
+static bool systemd_hierarchy_exists(void)
+{
+	char text[4096];
+
+	return cgroup_read(AT_FDCWD, "/proc/self/cgroup", text, sizeof text) > 0 && strstr(text, ":name=systemd:");
+}
+
 static void host_read_controllers(struct cgroup_host *h)
 {
 	char text[256];
@@ -199,6 +218,9 @@ int cgroup_host_open(struct cgroup_host *h, unsigned wanted, struct err *e)
 		return r;
 	if (h->v2 < 0)
 		h->v2 = mount_v2_detached();
+	bool only_look = wanted == ~0u;
+	if ((wanted & CGROUP_BIT(CGROUP_SYSTEMD)) && h->v1[CGROUP_SYSTEMD] < 0 && (!only_look || systemd_hierarchy_exists()))
+		h->v1[CGROUP_SYSTEMD] = mount_systemd_detached();
 	host_read_controllers(h);
 	return 0;
 }

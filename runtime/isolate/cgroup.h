@@ -40,7 +40,7 @@ struct cgroup_host {
 #define CGROUP_HOST_NONE \
 	((struct cgroup_host){ .v2 = -1, .v1 = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 } })
 
-/* WANTED: the controllers that are needed; for none, and a v2 tree at the usual place, the mount table is not read. */
+/* WANTED: the controllers that are needed, ~0: all that exist; for none, and a v2 tree at the usual place, the mount table is not read. */
 int cgroup_host_open(struct cgroup_host *h, unsigned wanted, struct err *e);
 void cgroup_host_close(struct cgroup_host *h);
 

@@ -28,6 +28,15 @@ lxcbox exec d1 -- systemctl poweroff
 until_ok 20 sh -c '[ "$("$LXCBOX" list -f csv -c s d1)" = STOPPED ]'
 prints "poweroff from inside" STOPPED lxcbox list -f csv -c s d1
 
+# a guest that knows only version 1: the named hierarchy is there for it
+ok "an old guest (stand-in)" lxcbox launch deb o1 -c "environment.SYSTEMD_PROC_CMDLINE=systemd.unified_cgroup_hierarchy=0"
+until_ok 30 sh -c 's=$("$LXCBOX" exec o1 -- systemctl is-system-running 2>/dev/null); [ "$s" = running ] || [ "$s" = degraded ]'
+prints "comes up" running lxcbox exec o1 -- systemctl is-system-running
+matches "in the old hierarchy" "^1?[0-9]*:name=systemd:/" lxcbox exec o1 -- cat /proc/1/cgroup
+prints "which is mounted" cgroupfs lxcbox exec o1 -- stat -f -c %T /sys/fs/cgroup/systemd
+ok "stop" lxcbox stop o1 --timeout 20
+ok "delete" lxcbox delete o1
+
 ok "privileged" lxcbox launch deb d2 -c security.privileged=true
 until_ok 30 sh -c 's=$("$LXCBOX" exec d2 -- systemctl is-system-running 2>/dev/null); [ "$s" = running ] || [ "$s" = degraded ]'
 echo "     privileged systemd: $(lxcbox exec d2 -- systemctl is-system-running) $(lxcbox exec d2 -- systemctl --failed --no-legend --plain | tr '\n' ' ')"
