@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "applets/list.h"
+#include "core/architecture.h"
 #include "core/auto.h"
 
 static const struct {
@@ -63,6 +64,8 @@ static bool passes(struct arena *a, const struct image *image, const char *filte
 		const char *key = arena_dupn(a, filter, (size_t)(equals - filter));
 		const char *text = doc_text(record_write(a, image_fields, ON_WIRE, image), key);
 
+		if (str_eq(key, "architecture") && architecture_is(image->architecture, equals + 1))
+			return true;
 		return (text && filter_matches(a, equals + 1, text)) || property_matches(a, image, key, equals + 1);
 	}
 	for (size_t i = 0; i < alias_count(image); i++)

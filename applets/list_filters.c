@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 #include "applets/list.h"
+#include "core/architecture.h"
 
 /* ---- names */
 
@@ -28,6 +29,20 @@ static bool is_one_of(const char *values, const char *text)
 		size_t n = strcspn(values, ",");
 
 		if (strlen(text) == n && !strncasecmp(values, text, n))
+			return true;
+		if (!values[n])
+			return false;
+		values += n + 1;
+	}
+}
+
+/* The same, each in any spelling. */
+static bool is_architecture(struct arena *a, const char *values, const char *text)
+{
+	for (;;) {
+		size_t n = strcspn(values, ",");
+
+		if (architecture_is(text, arena_dupn(a, values, n)))
 			return true;
 		if (!values[n])
 			return false;
@@ -101,7 +116,8 @@ static bool passes(struct arena *a, const char *filter, const struct instance *i
 		return filter_matches(a, filter, i->name) || str_after(i->name, filter);
 	key = arena_dupn(a, filter, (size_t)(equals - filter));
 	if ((text = shorthand(key, i)))
-		return *text && is_one_of(equals + 1, text);
+		return *text && (is_one_of(equals + 1, text) ||
+				 (!strcasecmp(key, "architecture") && is_architecture(a, equals + 1, text)));
 	return is_field(key) ? field_matches(a, key, equals + 1, i) : config_matches(a, key, equals + 1, i);
 }
 

@@ -198,3 +198,15 @@ int str_fmt(char *to, size_t size, const char *fmt, ...)
 		to[0] = '\0';
 	return -ENAMETOOLONG;
 }
+
+int str_has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (!n || strchr(word, ' '))
+		return 0;
+	for (const char *p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
+			return 1;
+	return 0;
+}

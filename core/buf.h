@@ -66,3 +66,6 @@ static inline const char *str_after(const char *s, const char *prefix)
 
 	return strncmp(s, prefix, n) ? NULL : s + n;
 }
+
+/* Whether WORD is one of LIST, which blanks part. */
+int str_has_word(const char *list, const char *word);

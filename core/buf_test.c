@@ -104,3 +104,14 @@ TEST(str_after_is_the_rest)
 	CHECK_STR(str_after("user", "user."), NULL);
 	CHECK_STR(str_after("x", ""), "x");
 }
+
+TEST(str_has_word_is_a_whole_word)
+{
+	CHECK(str_has_word("soft hard", "soft"));
+	CHECK(str_has_word("soft hard", "hard"));
+	CHECK(!str_has_word("soft hard", "har"));
+	CHECK(!str_has_word("soft hard", "ard"));
+	CHECK(!str_has_word("soft hard", "soft hard"));
+	CHECK(!str_has_word("soft hard", ""));
+	CHECK(!str_has_word("", "x"));
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include "core/architecture.h"
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/name.h"

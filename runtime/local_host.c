@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/utsname.h>
+#include "core/architecture.h"
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/doc.h"
 #include "runtime/host/probe.h"
-#include "runtime/image/metadata.h"
 #include "runtime/local_impl.h"
 
 #define CONFIG_LIMIT (1 << 20)

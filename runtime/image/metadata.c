@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
+#include "core/architecture.h"
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/doc.h"
@@ -13,70 +13,6 @@
 #include "core/parse.h"
 
 enum { METADATA_LIMIT = 1024 * 1024 };
-
-/* name, other names of it, what its kernel runs besides */
-static const struct {
-	const char *name;
-	const char *aliases;
-	const char *runs;
-} architectures[] = {
-	{ "i686", "i386 i486 i586 386 x86 generic_32", "" },
-	{ "x86_64", "amd64 generic_64", "i686" },
-	{ "armv7l", "armhf armhfp armv7 armv7a_hardfp armv7a_vfpv3_hardfp", "armv6l" },
-	{ "aarch64", "arm64 arm64_generic", "armv8l armv7l armv6l" },
-	{ "ppc", "powerpc", "" },
-	{ "ppc64", "powerpc64", "ppc" },
-	{ "ppc64le", "ppc64el", "" },
-	{ "s390x", "", "" },
-	{ "mips", "mipsel", "" },
-	{ "mips64", "mips64el", "mips" },
-	{ "riscv32", "", "" },
-	{ "riscv64", "", "" },
-	{ "armv6l", "armel arm", "" },
-	{ "armv8l", "", "armv7l armv6l" },
-	{ "loongarch64", "loong64", "" },
-};
-
-/* Whether WORD is one of the blank-separated LIST. */
-static bool has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (!n || strchr(word, ' '))
-		return false;
-	for (const char *p = list; (p = strstr(p, word)); p += n)
-		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n]))
-			return true;
-	return false;
-}
-
-const char *architecture_name(const char *name_or_alias)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
-		if (str_eq(architectures[i].name, name_or_alias) || has_word(architectures[i].aliases, name_or_alias))
-			return architectures[i].name;
-	return NULL;
-}
-
-const char *architecture_host(void)
-{
-	struct utsname u;
-	const char *name = uname(&u) < 0 ? NULL : architecture_name(u.machine);
-
-	return name ? name : "unknown";
-}
-
-bool architecture_runs(const char *arch)
-{
-	const char *host = architecture_host();
-
-	if (str_eq(host, arch))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(architectures); i++)
-		if (str_eq(architectures[i].name, host))
-			return has_word(architectures[i].runs, arch);
-	return false;
-}
 
 /* ---- the document */
 
@@ -159,7 +95,7 @@ static int read_when(const struct reading *in, const struct doc *doc, struct tem
 	for (size_t i = 0; i < d->n; i++) {
 		if (!is_scalar(d->item[i]))
 			return bad(in, d->item[i], "when", "not a list of names");
-		if (has_word("create copy start rename", d->item[i]->text))
+		if (str_has_word("create copy start rename", d->item[i]->text))
 			names_add(in->a, &t->when, d->item[i]->text);
 	}
 	return 0;

@@ -27,10 +27,3 @@ int metadata_parse(struct arena *a, const char *what, const char *data, size_t n
 /* The templates' files, which LXD looks for only when an instance is created: an image that lacks one can be imported, listed
  * and deleted. DIR holds templates/. The error names the first that is missing or no regular file. */
 int metadata_check_templates(const struct metadata *m, int dir, struct err *e);
-
-/* LXD's architecture names: "amd64" -> "x86_64"; NULL: unknown. */
-const char *architecture_name(const char *name_or_alias);
-/* This kernel's own (uname; "unknown" when LXD has no name for it), and whether it runs the programs of another (x86_64 runs
- * i686). */
-const char *architecture_host(void);
-bool architecture_runs(const char *arch);

@@ -126,21 +126,3 @@ TEST(templates_must_be_there_when_they_are_used)
 	AUTO(fd) int fd = openat(dir, "templates/t", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	CHECK_INT(metadata_check_templates(&m, dir, NULL), 0);
 }
-
-TEST(architectures_have_one_name)
-{
-	CHECK_STR(architecture_name("amd64"), "x86_64");
-	CHECK_STR(architecture_name("x86_64"), "x86_64");
-	CHECK_STR(architecture_name("i386"), "i686");
-	CHECK_STR(architecture_name("arm64"), "aarch64");
-	CHECK_STR(architecture_name("armhf"), "armv7l");
-	CHECK_STR(architecture_name("armel"), "armv6l");
-	CHECK_STR(architecture_name("ppc64el"), "ppc64le");
-	CHECK_STR(architecture_name("s390x"), "s390x");
-	CHECK(!architecture_name(""));
-	CHECK(!architecture_name("64"));
-	CHECK(!architecture_name("i386 i486"));
-	CHECK(!architecture_name("AMD64"));
-	CHECK(architecture_runs(architecture_host()));
-	CHECK(!architecture_runs("vax"));
-}

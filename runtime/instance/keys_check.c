@@ -280,20 +280,9 @@ int check_allowance(const char *key, const char *value, struct err *e)
 
 /* ---- words, times, documents */
 
-static bool is_one_of(const char *value, const char *words)
-{
-	size_t n = strlen(value);
-
-	for (const char *p = words; n && (p = strstr(p, value)); p += n) {
-		if ((p == words || p[-1] == ' ') && (!p[n] || p[n] == ' '))
-			return !strchr(value, ' ');
-	}
-	return false;
-}
-
 static int check_one_of(const char *value, const char *words, struct err *e)
 {
-	return is_one_of(value, words) ? 0 : err_set(e, -EINVAL, "Invalid value \"%s\" (not one of [%s])", value, words);
+	return str_has_word(words, value) ? 0 : err_set(e, -EINVAL, "Invalid value \"%s\" (not one of [%s])", value, words);
 }
 
 static int check_expiry(const char *value, struct err *e)

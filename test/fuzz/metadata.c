@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "core/architecture.h"
 #include "core/name.h"
 #include "runtime/image/metadata.h"
 
