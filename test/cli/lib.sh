@@ -102,17 +102,19 @@ host_state() {
 		find /sys/fs/cgroup -path '*/lxcbox/*' -type d 2>/dev/null
 		for f in /sys/class/net/*; do echo "${f##*/}"; done
 		for f in /sys/block/loop*/loop/backing_file; do [ ! -e "$f" ] || cat "$f"; done
-		for f in /proc/[0-9]*/cmdline; do
-			tr '\0' ' ' 2>/dev/null <"$f" | grep -a '^\[lxcbox\]'
+		for f in /proc/[0-9]*; do
+			tr '\0' ' ' 2>/dev/null <"$f/cmdline" | grep -aq '^\[lxcbox\]' &&
+				sed -n 's:.*/lxcbox/:monitor lxcbox/:p' "$f/cgroup" | head -1
 		done
 	} 2>/dev/null | sort
 }
 host_state >"$TMP/host.before"
 
-# Other tests may end while this one runs: only what was added counts.
+# Other tests may run beside this one: only what was added counts, and of groups and monitors those of our state directory.
 added() {
+	id=$("$LXCBOX" init host: x0 --explain 2>/dev/null | sed -n 's:.*lxcbox/\([0-9a-f]*\)\.x0,.*:\1:p')
 	host_state >"$TMP/host.after"
-	grep -vxFf "$TMP/host.before" "$TMP/host.after"
+	grep -vxFf "$TMP/host.before" "$TMP/host.after" | awk -v id="$id" '!/lxcbox\/[0-9a-f]+\./ || index($0, "lxcbox/" id)'
 }
 
 finish() {
