@@ -368,6 +368,7 @@ static int init_run(struct start *s, struct err *e)
 	fresh_signals();
 	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	if (s->plan->own_init) {
+		init_claim_signals();
 		descriptors_close_above(2);
 		init_idle(s->title);
 	}

@@ -111,23 +111,25 @@ static void nothing(int sig)
 }
 
 /* Whoever stops us looks at which signals are caught, and a pid 1 gets no others; sigwaitinfo() takes them before a handler runs. */
-static void claim_signals(void)
+void init_claim_signals(void)
 {
+	sigset_t set;
+
 	static const int wanted[] = { SIGPWR, SIGTERM, SIGINT, SIGNAL_RTMIN_3, SIGNAL_RTMIN_4, SIGNAL_RTMIN_5, SIGCHLD };
 
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
 		signal(wanted[i], nothing);
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 _Noreturn void init_idle(char *title)
 {
 	sigset_t set;
 
-	claim_signals();
 	set_title(title);
 	prctl(PR_SET_NAME, "init", 0, 0, 0);
 	sigfillset(&set);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	for (;;) {
 		siginfo_t info;
 		int sig = sigwaitinfo(&set, &info);

@@ -11,3 +11,6 @@ int init_exec(const struct plan *p, struct err *e);
 
 /* Our own: TITLE is argv[0], where ps looks for its name; waits, reaps, passes TERM on at the end. PWR, TERM, 37, 38: power off; INT, 39: reboot. Never returns. */
 _Noreturn void init_idle(char *title);
+
+/* Catches those signals: to be called before anybody hears that the instance runs, who may stop it at once. */
+void init_claim_signals(void);

@@ -160,12 +160,37 @@ static int change_runlevel(struct stopping *s, struct err *e)
 	return process_reap(pid, NULL);
 }
 
+#define SETTLE_MS 3000
+
+/* An init that was executed just now does not catch anything yet, and what it does not catch a pid 1 never gets: wait for it to
+ * come to that. */
+static int settled_signal(struct stopping *s)
+{
+	int64_t end = monotonic_ms() + SETTLE_MS;
+	struct timespec t = { 0, 5000000 };
+	uint64_t handled;
+
+	for (;;) {
+		int sig = stop_signal(s->state.init.pid);
+
+		/* busybox waits in sigtimedwait(2), which shows in neither mask; by the time that it catches any it has blocked these */
+		if (sig && process_handled_signals(s->state.init.pid, &handled, NULL) == 0 &&
+		    ((handled & (1ull << (sig - 1))) || (handled && is_busybox(s->state.init.pid))))
+			return sig;
+		if (monotonic_ms() > end || process_wait_exit(s->pidfd, 0) == 0)
+			return 0;
+		nanosleep(&t, NULL);
+	}
+}
+
 static int send_stop(struct stopping *s, struct err *e)
 {
-	int sig = stop_signal(s->state.init.pid);
+	int sig = settled_signal(s);
 
 	if (!is_busybox(s->state.init.pid) && is_sysvinit(s->state.init.pid))
 		return change_runlevel(s, e);
+	if (!sig && process_wait_exit(s->pidfd, 0) == 0)
+		return 0; /* ended by itself */
 	if (!sig)
 		return err_set(e, -ENOTSUP, "its init takes no stop signal (catches none of RTMIN+3, PWR, USR2, TERM): --force ends it");
 	if (sys_pidfd_send_signal(s->pidfd, sig) < 0 && errno != ESRCH)

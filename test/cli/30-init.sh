@@ -44,6 +44,10 @@ for i in 1 2 3 4 5; do
 	ok "within 2 s ($i)" test $((($(date +%s%N) - began) / 1000000)) -lt 2000
 	ok "start ($i)" lxcbox start b1
 done
+for i in $(seq 10); do
+	ok "stop right after start ($i)" timeout 10 "$LXCBOX" stop b1
+	ok "start ($i)" lxcbox start b1
+done
 lxcbox exec b1 -- poweroff
 until_ok 5 sh -c '[ "$("$LXCBOX" list -f csv -c s b1)" = STOPPED ]'
 prints "poweroff from inside" STOPPED lxcbox list -f csv -c s b1
