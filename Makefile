@@ -176,6 +176,8 @@ LSM   := $(foreach f,musl asan fuzz,build/$f/obj/runtime/isolate/lsm.o)
 $(LSM): $(BLOBS)
 $(LSM): private DEFINES = -DLSM_BLOB_DIR='"build/apparmor"'
 
+$(BLOBS): vendor/apparmor/guarded
+
 build/apparmor/%.bin: vendor/apparmor/%.aa
 	@scripts/need apparmor_parser
 	@mkdir -p $(@D)

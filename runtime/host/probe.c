@@ -92,7 +92,10 @@ static int has_v2(void)
 
 static int has_apparmor(void)
 {
-	return access("/sys/kernel/security/apparmor/profiles", F_OK) < 0 ? -ENOENT : 0; /* path: securityfs of the host */
+	char on = 0;
+	AUTO(fd) int fd = open("/sys/module/apparmor/parameters/enabled", O_RDONLY | O_CLOEXEC); /* path: the host's own /sys */
+
+	return fd >= 0 && read(fd, &on, 1) == 1 && on == 'Y' ? 0 : -ENOENT;
 }
 
 static int has_devpts(void)

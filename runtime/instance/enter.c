@@ -86,7 +86,7 @@ int enter_open(struct enter *t, int dir, const char *cgroup, const struct state 
 	t->pid = state->init.pid;
 	if (!map->size && (r = self_protect(e)) < 0)
 		return r;
-	if ((r = bounding_set(t, e)) < 0 || (r = open_cgroup(t, cgroup, e)) < 0)
+	if ((r = lsm_profile(cgroup, t->lsm_profile, e)) < 0 || (r = bounding_set(t, e)) < 0 || (r = open_cgroup(t, cgroup, e)) < 0)
 		return r;
 	return at_read(dir, "seccomp", SECCOMP_LIMIT, &t->seccomp, e);
 }
@@ -224,11 +224,12 @@ static int set_rlimits(const struct enter *t, struct err *e)
 	return r;
 }
 
-static int become(const struct enter *t, const struct enter_command *c, struct err *e)
+/* LSM: the way into init's profile, -1 without. */
+static int become(const struct enter *t, const struct enter_command *c, int lsm, struct err *e)
 {
-	int r = caps_limit(t->capabilities_dropped, e);
+	int r = lsm >= 0 ? lsm_enter(lsm, t->lsm_profile, e) : 0;
 
-	if (r < 0)
+	if (r < 0 || (r = caps_limit(t->capabilities_dropped, e)) < 0)
 		return r;
 	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); /* a kernel without keyrings has none to share */
 	if ((r = seccomp_enter(t->seccomp.s, t->seccomp.len, e)) < 0)
@@ -307,7 +308,10 @@ static _Noreturn void child(struct enter *t, struct enter_command *c, int report
 
 	fresh_process(); /* what the caller has (limits, nice, affinity) does not show inside */
 	int r = set_rlimits(t, &m.err); /* out here, where a hard one can be raised */
+	int lsm = -1;
 
+	if (r == 0 && *t->lsm_profile)
+		r = lsm_open(&lsm, &m.err); /* out here, where /proc is the host's */
 	if (r == 0)
 		r = enter_namespaces(t, &m.err);
 	if (r == 0 && c->inside)
@@ -315,7 +319,7 @@ static _Noreturn void child(struct enter *t, struct enter_command *c, int report
 	if (r == 0)
 		r = take_descriptors(c, &m.err);
 	if (r == 0)
-		r = become(t, c, &m.err);
+		r = become(t, c, lsm, &m.err);
 	if (r == 0) {
 		r = change_directory(c, &m.err);
 		m.status = 126;

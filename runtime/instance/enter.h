@@ -11,6 +11,7 @@
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
 #include "runtime/isolate/idmap.h"
+#include "runtime/isolate/lsm.h"
 
 struct enter {
 	int pidfd;
@@ -21,6 +22,7 @@ struct enter {
 	struct cgroup cgroup;
 	int leaf; /* v2 directory for the command, -1 */
 	struct buf seccomp;
+	char lsm_profile[LSM_PROFILE_SIZE];
 	const struct map *rlimits; /* limits.kernel.*, borrowed; may be NULL */
 };
 

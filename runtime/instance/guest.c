@@ -23,6 +23,7 @@
 #include "runtime/instance/init.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/caps.h"
+#include "runtime/isolate/lsm.h"
 #include "runtime/isolate/seccomp.h"
 #include "runtime/rootfs/pivot.h"
 #include "runtime/rootfs/place.h"
@@ -52,9 +53,10 @@ static int become_root(struct err *e)
 static int root_run(struct start *s, struct err *e)
 {
 	struct channel_message m = { .kind = CHANNEL_ERROR };
-	int r = channel_receive(s->theirs, &m, &s->root, 1, e);
+	/* as long as /proc is the host's */
+	int r = *s->plan->lsm_profile ? lsm_open(&s->lsm, e) : 0;
 
-	if (r < 0)
+	if (r < 0 || (r = channel_receive(s->theirs, &m, &s->root, 1, e)) < 0)
 		return r;
 	if (r == 0 || m.kind != CHANNEL_ROOT || s->root < 0)
 		return err_set(e, -EPIPE, "the monitor went away");
@@ -68,7 +70,7 @@ static int root_run(struct start *s, struct err *e)
 enum { NESTING_ONLY = 1, OPTIONAL = 2, NEW_GUEST = 4, OLD_GUEST = 8 };
 
 static const struct {
-	char target[24], type[8];
+	char target[28], type[8];
 	unsigned long flags;
 	char data[56];
 	unsigned when;
@@ -81,6 +83,8 @@ static const struct {
 	/* empty: the kernel has none of these for a user namespace, and systemd calls a mount of its own that fails "degraded" */
 	{ "/sys/kernel/debug", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
 	{ "/sys/kernel/tracing", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
+	{ "/sys/kernel/config", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
+	{ "/sys/fs/fuse/connections", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
 	{ "/dev", "tmpfs", MS_NOSUID, "size=492k,mode=755", 0 },
 	{ "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,gid=5,mode=620,ptmxmode=666,max=1024", 0 },
 	{ "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 0 },
@@ -324,6 +328,23 @@ static int identity_run(struct start *s, struct err *e)
 	return 0;
 }
 
+/* ---- AppArmor */
+
+static bool profile_wanted(const struct plan *p)
+{
+	return *p->lsm_profile;
+}
+
+static void profile_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "enter AppArmor profile %s", p->lsm_profile);
+}
+
+static int profile_run(struct start *s, struct err *e)
+{
+	return lsm_enter(s->lsm, s->plan->lsm_profile, e);
+}
+
 /* ---- privileges */
 
 static void privileges_describe(const struct plan *p, struct buf *to)
@@ -385,6 +406,7 @@ const struct step guest_steps[] = {
 	{ "guarded", IN_GUEST, NULL, guarded_step_describe, guarded_run, NULL },
 	{ "enter", IN_GUEST, NULL, enter_describe, enter_run, NULL },
 	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
+	{ "profile", IN_GUEST, profile_wanted, profile_describe, profile_run, NULL },
 	{ "privileges", IN_GUEST, NULL, privileges_describe, privileges_run, NULL },
 	{ "init", IN_GUEST, NULL, init_describe, init_run, NULL },
 	{ "", IN_GUEST, NULL, NULL, NULL, NULL },

@@ -26,6 +26,7 @@
 #include "runtime/instance/plan.h"
 #include "runtime/instance/state.h"
 #include "runtime/instance/step.h"
+#include "runtime/isolate/lsm.h"
 
 #define EARLY_END_MS 10
 
@@ -135,6 +136,7 @@ static void start_none(struct monitor *m)
 		.seccomp_size = m->start.seccomp_size,
 		.root = -1,
 		.null_device = -1,
+		.lsm = -1,
 	};
 }
 
@@ -258,6 +260,8 @@ static void release(struct monitor *m)
 {
 	cgroup_close(&m->start.cgroup);
 	(void)cgroup_remove(&m->start.host, m->plan.cgroup, NULL); /* what stays is taken over by the next start */
+	if (*m->plan.lsm_profile)
+		(void)lsm_remove(m->plan.lsm_profile, NULL); /* replaced by the next start */
 	auto_fd(&m->start.pidfd);
 	auto_fd(&m->start.console);
 	auto_fd(&m->start.console_slave);

@@ -5,6 +5,7 @@
 #include "runtime/instance/keys.h"
 #include "runtime/isolate/caps.h"
 #include "runtime/isolate/cgroup.h"
+#include "runtime/isolate/lsm.h"
 
 #define LOG_SIZE (1 << 20)
 
@@ -78,12 +79,22 @@ static int plan_devices(const struct devices *devices, struct err *e)
 	return 0;
 }
 
+static int plan_lsm(struct arena *a, struct plan *p, struct err *e)
+{
+	char profile[LSM_PROFILE_SIZE];
+	int r = lsm_profile(p->cgroup, profile, e);
+
+	if (r == 0)
+		p->lsm_profile = arena_dup(a, profile);
+	return r;
+}
+
 int plan_build(struct arena *a, const char *store_id, const struct instance *inst, struct plan *ret, struct err *e)
 {
 	plan_defaults(a, store_id, inst, ret);
 	int r = keys_plan(a, ret, &inst->expanded_config, e);
 
-	if (r < 0 || (r = plan_volatile(ret, &inst->expanded_config, e)) < 0)
+	if (r < 0 || (r = plan_volatile(ret, &inst->expanded_config, e)) < 0 || (r = plan_lsm(a, ret, e)) < 0)
 		return r;
 	if (ret->privileged)
 		ret->capabilities_dropped = (int64_t)CAPS_PRIVILEGED_DROP;

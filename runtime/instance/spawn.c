@@ -14,6 +14,7 @@
 #include "runtime/instance/rlimit.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/devices.h"
+#include "runtime/isolate/lsm.h"
 #include "runtime/rootfs/overlay.h"
 
 /* ---- cgroup */
@@ -144,6 +145,28 @@ static int devices_run(struct start *s, struct err *e)
 	if (r < 0 && e)
 		*e = first;
 	return r;
+}
+
+/* ---- AppArmor */
+
+static bool profile_wanted(const struct plan *p)
+{
+	return *p->lsm_profile;
+}
+
+static void profile_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "load %s as %s", p->nesting ? "lxcbox-nesting" : "lxcbox-plain", p->lsm_profile);
+}
+
+static int profile_run(struct start *s, struct err *e)
+{
+	return lsm_load(s->plan->nesting ? LSM_NESTING : LSM_PLAIN, s->plan->lsm_profile, e);
+}
+
+static void profile_undo(struct start *s)
+{
+	(void)lsm_remove(s->plan->lsm_profile, NULL); /* what stays is replaced by the next start */
 }
 
 /* ---- the first process inside */
@@ -443,6 +466,7 @@ const struct step spawn_steps[] = {
 	{ "cgroup", IN_HOST, NULL, cgroup_describe, cgroup_run, cgroup_undo },
 	{ "limits", IN_HOST, limits_wanted, limits_describe, limits_run, NULL },
 	{ "devices", IN_HOST, devices_wanted, devices_describe, devices_run, NULL },
+	{ "profile", IN_HOST, profile_wanted, profile_describe, profile_run, profile_undo },
 	{ "namespaces", IN_HOST, NULL, clone_describe, clone_run, clone_undo },
 	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
 	{ "rlimits", IN_HOST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },

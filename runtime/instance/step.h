@@ -41,6 +41,7 @@ struct start {
 	/* inside */
 	int root;	 /* descriptor of the new root */
 	int null_device; /* O_PATH of our /dev/null inside */
+	int lsm;	 /* the way into the AppArmor profile, or -1 */
 };
 
 enum step_where { IN_HOST, IN_GUEST };

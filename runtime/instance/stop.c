@@ -14,6 +14,7 @@
 #include "runtime/instance/record.h"
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
+#include "runtime/isolate/lsm.h"
 
 struct stopping {
 	struct store *st;
@@ -304,7 +305,7 @@ int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 {
 	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
 	struct state stopped = { .power = POWER_STOPPED };
-	char cgroup[96];
+	char cgroup[96], profile[LSM_PROFILE_SIZE];
 	int r = cgroup_host_open(&host, ~0u, e);
 
 	if (r < 0)
@@ -312,6 +313,8 @@ int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 	str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name);
 	kill_unknown(&host, cgroup);
 	(void)cgroup_remove(&host, cgroup, NULL); /* busy: the next start takes it over */
+	if (lsm_profile(cgroup, profile, NULL) == 0 && *profile)
+		(void)lsm_remove(profile, NULL); /* replaced by the next start */
 	str_fmt(cgroup, sizeof cgroup, "%s.%s.monitor", st->id, name);
 	(void)cgroup_remove(&host, cgroup, NULL);
 	AUTO(fd) int fd = at_open(dir, "state", O_RDWR, 0, NULL);

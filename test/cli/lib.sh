@@ -100,6 +100,7 @@ host_state() {
 	{
 		cut -d' ' -f5- /proc/self/mountinfo
 		find /sys/fs/cgroup -path '*/lxcbox/*' -type d 2>/dev/null
+		grep -s '^lxcbox' /sys/kernel/security/apparmor/profiles
 		for f in /sys/class/net/*; do echo "${f##*/}"; done
 		for f in /sys/block/loop*/loop/backing_file; do [ ! -e "$f" ] || cat "$f"; done
 		for f in /proc/[0-9]*; do

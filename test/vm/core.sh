@@ -31,6 +31,55 @@ same "a pipe" abc "$(echo abc | lxcbox exec c1 -- cat)"
 ok "nothing of the host's cgroup shows" lxcbox exec c1 -- sh -c '! grep lxcbox /proc/1/cgroup'
 ok "run" lxcbox run busy -- true
 
+# ---- AppArmor: a profile of its own, also where the container has put something else on /proc
+apparmor() { [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ]; }
+label() { cat "/proc/$1/attr/current"; }
+if apparmor; then
+	matches "check tells it" "AppArmor +\| yes" lxcbox check
+	matches "init is in its profile" '^lxcbox-[0-9a-f]+\.c1 \(enforce\)$' label "$(pid_of c1)"
+	same "exec, too" "$(label "$(pid_of c1)")" "$(lxcbox exec c1 -- cat /proc/self/attr/current)"
+	lxcbox exec c1 -- sh -c 'mount -t tmpfs none /proc; mkdir -p /proc/self/attr/apparmor; : >/proc/self/attr/current; : >/proc/self/attr/apparmor/current'
+	lxcbox exec c1 -- sleep 301 &
+	until_ok 10 sh -c 'grep -qs "^sleep.301" /proc/[0-9]*/cmdline'
+	sleeper=$(grep -ls "^sleep.301" /proc/[0-9]*/cmdline | head -1 | cut -d/ -f3)
+	same "V06: exec with /proc covered" "$(label "$(pid_of c1)")" "$(label "$sleeper")"
+	kill "$sleeper"
+	wait
+	prints "V06: what lies there is not written" "" lxcbox exec c1 -- cat /proc/self/attr/current /proc/self/attr/apparmor/current
+	ok "its /proc again" lxcbox exec c1 -- umount /proc
+	fails "raw.apparmor would need a parser" 1 "raw.apparmor" lxcbox config set c1 raw.apparmor "deny /x w,"
+
+	lxcbox launch busy a1 -c security.privileged=true >/dev/null
+	same "privileged, too" "$(label "$(pid_of a1)" | cut -d. -f2)" "a1 (enforce)"
+	ok "a read-only mount can be undone there" lxcbox exec a1 -- mount -o remount,rw,bind /proc/sys
+	ok "and of /sys" lxcbox exec a1 -- mount -o remount,rw,bind /sys
+	for f in /proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/kernel/sysrq /proc/sys/kernel/randomize_va_space /proc/sys/vm/drop_caches \
+		/proc/sys/vm/overcommit_memory /proc/sys/fs/file-max /proc/sys/fs/suid_dumpable /proc/sysrq-trigger /proc/mtrr /sys/power/state \
+		/sys/kernel/uevent_helper /sys/kernel/mm/ksm/run /sys/module/overlay/parameters/metacopy /sys/block/vda/queue/scheduler; do
+		[ -e $f ] || continue
+		fails "V51: $f" 1 "denied|Read-only" lxcbox exec a1 -- sh -c ": >>$f"
+	done
+	ok "a host name is its own" lxcbox exec a1 -- sh -c 'echo other >/proc/sys/kernel/hostname'
+	for type in debugfs tracefs securityfs ext4 squashfs cgroup; do
+		fails "no mount of $type" 255 "denied" lxcbox exec a1 -- mount -t $type /dev/null /tmp
+	done
+	ok "tmpfs, bind, remount" lxcbox exec a1 -- sh -c 'mkdir -p /a /b && mount -t tmpfs none /a && mount -o bind /a /b && mount -o remount,bind,ro /b'
+	ok "delete" lxcbox delete -f a1
+	ok "nesting" lxcbox launch busy n1 -c security.nesting=true
+	same "has a profile" "n1 (enforce)" "$(label "$(pid_of n1)" | cut -d. -f2)"
+	ok "proc and sysfs elsewhere" lxcbox exec n1 -- sh -c 'mkdir -p /r/proc /r/sys && mount -t proc proc /r/proc && mount -t sysfs sysfs /r/sys'
+	ok "delete" lxcbox delete -f n1
+
+	# AppArmor on, but no profile to be had
+	ok "init" lxcbox init busy x1
+	mount -t tmpfs none /sys/kernel/security/apparmor && : >/sys/kernel/security/apparmor/.replace
+	fails "a start without its profile is refused" 1 "AppArmor: profile lxcbox-.*x1 is not loaded" lxcbox start x1
+	umount /sys/kernel/security/apparmor
+	ok "delete" lxcbox delete -f x1
+else
+	matches "check tells it" "AppArmor +\| no" lxcbox check
+fi
+
 # ---- pause, stop
 ok "pause" lxcbox pause c1
 prints "FROZEN" FROZEN lxcbox list -f csv -c s c1
