@@ -328,8 +328,11 @@ static void remove_monitor_cgroup(struct monitor *m)
 {
 	char name[96];
 
-	if (str_fmt(name, sizeof name, "%s.monitor", m->plan.cgroup) == 0)
-		(void)cgroup_remove(&m->start.host, name, NULL); /* gone already: whoever stopped us did it */
+	if (str_fmt(name, sizeof name, "%s.monitor", m->plan.cgroup) < 0)
+		return;
+	/* busy until the monitor has ended, which takes long on a loaded machine; each try waits by itself. Gone: whoever stopped us did it */
+	for (int i = 0; i < 50 && cgroup_remove(&m->start.host, name, NULL) == -EBUSY; i++)
+		;
 }
 
 static _Noreturn void close_up(struct monitor *m, bool destroy)
