@@ -549,7 +549,7 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 	    (r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
 	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
-	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, e);
+	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, report, e);
 	if (r == 0)
 		balance(h.st, &c.inst, report);
 	return log_failed_start(h.dir, r, e);
@@ -683,7 +683,7 @@ static int local_rename(struct server *s, const char *name, const char *to, stru
 
 /* ---- state */
 
-static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, struct err *e)
+static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, struct report *report, struct err *e)
 {
 	char boot[BOOT_ID_SIZE];
 	struct state state;
@@ -697,9 +697,9 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 		return err_set(e, -EALREADY, "The instance is already running");
 	if (is_true(&h->inst.expanded_config, "security.protection.start"))
 		return err_set(e, -EPERM, "Container is protected from being started (security.protection.start)");
-	r = start_instance(h->st, &h->lock, h->dir, &h->inst, -1, ret_monitor, e);
+	r = start_instance(h->st, &h->lock, h->dir, &h->inst, -1, ret_monitor, report, e);
 	if (r == 0)
-		balance(h->st, &h->inst, NULL);
+		balance(h->st, &h->inst, report);
 	return log_failed_start(h->dir, r, e);
 }
 
@@ -740,7 +740,7 @@ static int supervise(struct server *s, struct held *h, const char *name, struct 
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, &old);
-	int r = start_locked(h, name, &monitor, e);
+	int r = start_locked(h, name, &monitor, report, e);
 	lock_release(&h->lock);
 	while (r == 0 && monitor && waitpid(monitor, NULL, WNOHANG) == 0) {
 		int sig = sigwaitinfo(&set, NULL);
@@ -767,12 +767,12 @@ static int local_set_state(struct server *s, const char *name, const struct stat
 		return r;
 	switch (c->action) {
 	case STATE_START:
-		return c->foreground ? supervise(s, &h, name, report, e) : start_locked(&h, name, NULL, e);
+		return c->foreground ? supervise(s, &h, name, report, e) : start_locked(&h, name, NULL, report, e);
 	case STATE_STOP:
 		return stop_locked(&h, name, c, e);
 	case STATE_RESTART:
 		r = stop_locked(&h, name, c, e);
-		return r < 0 ? r : start_locked(&h, name, NULL, e);
+		return r < 0 ? r : start_locked(&h, name, NULL, report, e);
 	case STATE_FREEZE:
 		return freeze_instance(h.st, &h.lock, h.dir, name, true, e);
 	case STATE_UNFREEZE:

@@ -11,6 +11,7 @@
 #include "runtime/instance/hostclone.h"
 #include "runtime/instance/identity.h"
 #include "runtime/instance/record.h"
+#include "runtime/instance/shifted.h"
 #include "runtime/isolate/idmap.h"
 #include "runtime/rootfs/layer.h"
 
@@ -240,9 +241,11 @@ int rename_instance(struct store *st, const struct lock *lock, int dir, const st
 	return fsync(st->instances) < 0 ? err_sys(e, "instances") : 0;
 }
 
-/* Its image was deleted before it: then it may have been the last that named the image's layers. */
+/* Its image was deleted before it: then it may have been the last that named the image's layers. Or it had copies of them. */
 static bool had_last_layers(struct store *st, const struct instance *inst)
 {
+	if (shifted_base(&inst->config))
+		return true;
 	for (size_t i = 0; i < inst->layers.n; i++) {
 		if (at_exists(st->images, inst->layers.item[i]) != 1)
 			return true;

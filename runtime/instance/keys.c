@@ -160,6 +160,7 @@ const struct key keys_table[] = {
 	ROW("volatile.evacuate.origin", KEY_ANY, KEY_VOLATILE | KEY_STORED, "", "For clusters"),
 	ROW("volatile.lxcbox.host", KEY_BOOL, KEY_VOLATILE, "", "A clone of the host"),
 	ROW("volatile.lxcbox.owned", KEY_BOOL, KEY_VOLATILE, "", "Goes with the process that made it"),
+	ROW("volatile.lxcbox.shifted", KEY_U32, KEY_VOLATILE, "", "Host id of the root that its files are stored with"),
 	ROW("volatile.lxcbox.init", KEY_BOOL, KEY_VOLATILE, "", "Our own init inside"),
 	ROW("volatile.*.hwaddr", KEY_ANY, KEY_VOLATILE | KEY_DEVICE, "", "MAC address of a nic"),
 	ROW("volatile.*.name", KEY_ANY, KEY_VOLATILE | KEY_DEVICE, "", "Name of a nic inside"),

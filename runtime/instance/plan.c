@@ -3,9 +3,11 @@
 #include "core/auto.h"
 #include "core/parse.h"
 #include "runtime/instance/keys.h"
+#include "runtime/instance/shifted.h"
 #include "runtime/isolate/caps.h"
 #include "runtime/isolate/cgroup.h"
 #include "runtime/isolate/lsm.h"
+#include "runtime/rootfs/layer.h"
 
 #define LOG_SIZE (1 << 20)
 
@@ -40,8 +42,20 @@ static void plan_defaults(struct arena *a, const char *store_id, const struct in
 	names_add(a, &p->environ, "container=lxc");
 }
 
+/* Its owners are shifted on the disk: copies of its layers, and ids that may be everybody's. */
+static void plan_shifted(struct arena *a, struct plan *p, uint32_t base)
+{
+	struct names layers = { 0 };
+
+	for (size_t i = 0; i < p->layers.n; i++)
+		names_add(a, &layers, arena_fmt(a, LAYER_SHIFTED, p->layers.item[i], base));
+	p->layers = layers;
+	p->shifted = true;
+	p->idmap_base = base;
+}
+
 /* What the records say without being configuration: where the ids are, what kind of clone it is. */
-static int plan_volatile(struct plan *p, const struct map *config, struct err *e)
+static int plan_volatile(struct arena *a, struct plan *p, const struct map *config, struct err *e)
 {
 	const char *base = map_get(config, "volatile.idmap.base"), *size = map_get(config, "security.idmap.size");
 	const char *host = map_get(config, "volatile.lxcbox.host"), *own = map_get(config, "volatile.lxcbox.init");
@@ -59,6 +73,8 @@ static int plan_volatile(struct plan *p, const struct map *config, struct err *e
 			return err_set(e, -EINVAL, "security.idmap.size: not a number: %s", size);
 		p->idmap_size = v;
 	}
+	if (shifted_base(config))
+		plan_shifted(a, p, shifted_base(config));
 	return 0;
 }
 
@@ -94,7 +110,7 @@ int plan_build(struct arena *a, const char *store_id, const struct instance *ins
 	plan_defaults(a, store_id, inst, ret);
 	int r = keys_plan(a, ret, &inst->expanded_config, e);
 
-	if (r < 0 || (r = plan_volatile(ret, &inst->expanded_config, e)) < 0 || (r = plan_lsm(a, ret, e)) < 0)
+	if (r < 0 || (r = plan_volatile(a, ret, &inst->expanded_config, e)) < 0 || (r = plan_lsm(a, ret, e)) < 0)
 		return r;
 	if (ret->privileged)
 		ret->capabilities_dropped = (int64_t)CAPS_PRIVILEGED_DROP;

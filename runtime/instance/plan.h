@@ -32,6 +32,7 @@ struct plan {
 	const char *lsm_profile;      /* AppArmor profile to enter; "" when the LSM is off */
 
 	/* root filesystem */
+	bool shifted;	   /* owners lie shifted on the disk: nothing is mapped */
 	bool host_clone;   /* layers lie over the host's own / */
 	bool volatile_root; /* overlay never syncs */
 

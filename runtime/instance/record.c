@@ -5,6 +5,7 @@
 #include "core/auto.h"
 #include "core/name.h"
 #include "core/parse.h"
+#include "runtime/instance/shifted.h"
 #include "runtime/instance/state.h"
 
 #define RECORD_LIMIT (1 << 20)
@@ -153,6 +154,8 @@ int record_idmap(const struct instance *inst, struct idmap *ret, struct err *e)
 	ret->size = IDMAP_SIZE;
 	if (size && parse_u32(size, 1, UINT32_MAX - 1, &ret->size) < 0)
 		return err_set(e, -EINVAL, "security.idmap.size: not a number: %s", size);
+	if ((ret->base = shifted_base(config)))
+		return 0;
 	if (!base || parse_u32(base, 1, UINT32_MAX - 1, &ret->base) < 0)
 		return err_set(e, -EINVAL, "volatile.idmap.base: no range of ids is recorded");
 	return 0;

@@ -344,7 +344,8 @@ static int rlimits_run(struct start *s, struct err *e)
 static void rootfs_describe(const struct plan *p, struct buf *to)
 {
 	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s, handed in", p->host_clone ? "this host's / and " : "",
-		 p->layers.n, p->layers.n == 1 ? "" : "s", p->privileged ? "" : ", owners shifted by idmapped mounts",
+		 p->layers.n, p->layers.n == 1 ? "" : "s",
+		 p->privileged ? "" : p->shifted ? ", owners shifted on the disk" : ", owners shifted by idmapped mounts",
 		 p->volatile_root ? ", never synced" : "");
 }
 
@@ -379,7 +380,7 @@ static int open_userns(const struct start *s, int *ret, struct err *e)
 {
 	char path[40];
 
-	if (!s->map.size)
+	if (!s->map.size || s->plan->shifted)
 		return 0;
 	str_fmt(path, sizeof path, "/proc/%d/ns/user", (int)s->pid);
 	*ret = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */

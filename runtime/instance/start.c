@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "core/at.h"
 #include "core/auto.h"
 #include "runtime/host/process.h"
@@ -17,9 +18,13 @@
 #include "runtime/instance/filter.h"
 #include "runtime/instance/monitor.h"
 #include "runtime/instance/oldguest.h"
+#include "runtime/instance/record.h"
+#include "runtime/instance/shifted.h"
 #include "runtime/instance/state.h"
 #include "runtime/isolate/cgroup.h"
+#include "runtime/rootfs/idmount.h"
 #include "runtime/rootfs/layer.h"
+#include "runtime/rootfs/overlay.h"
 
 /* Everything that the monitor is to inherit, open. */
 struct handed {
@@ -224,11 +229,63 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	return r;
 }
 
-int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, int owner, pid_t *ret_monitor,
-		   struct err *e)
+/* A monitor that failed removes its cgroup when it has answered already: not the one of the next. */
+static void await_monitor_cgroup(struct store *st, const char *name)
 {
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	const struct timespec t = { 0, 2000000 };
+	char full[96];
+
+	if (cgroup_host_open(&host, 0, NULL) < 0 || str_fmt(full, sizeof full, "%s.%s.monitor", st->id, name) < 0)
+		return;
+	for (int i = 0; i < 150; i++) {
+		AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+
+		if (cgroup_open(&host, full, &cg, NULL) < 0)
+			return;
+		nanosleep(&t, NULL);
+	}
+}
+
+/* Owners shifted on the disk: from the first start that finds no other way on. */
+static int prepare_shifted(struct store *st, struct arena *a, int dir, struct instance *inst, const struct err *why,
+			   struct report *report, struct err *e)
+{
+	AUTO(lock) struct lock layers = LOCK_NONE;
+	int r = layer_share(st, &layers, e);
+
+	if (r == 0 && !shifted_base(&inst->expanded_config))
+		r = shifted_note(st, a, dir, inst, why, report, e);
+	return r == 0 ? shifted_ready(st, dir, inst, e) : r;
+}
+
+int start_instance(struct store *st, const struct lock *lock, int dir, const struct instance *inst, int owner, pid_t *ret_monitor,
+		   struct report *report, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct instance own = *inst;
+	struct err why = ERR_NONE;
+	struct idmap map;
+	bool shifted = shifted_base(&inst->expanded_config);
+	int r = record_idmap(inst, &map, e);
+
 	(void)lock;
-	return start_monitor(st, dir, inst, NULL, owner, ret_monitor, e);
+	if (r < 0)
+		return r;
+	if (shifted || (map.size && idmount_is_missing())) {
+		r = prepare_shifted(st, &a, dir, &own, NULL, report, e);
+		return r < 0 ? r : start_monitor(st, dir, &own, NULL, owner, ret_monitor, e);
+	}
+	r = start_monitor(st, dir, inst, NULL, owner, ret_monitor, &why);
+	if (r == OVERLAY_UNMAPPABLE) {
+		if ((r = prepare_shifted(st, &a, dir, &own, &why, report, e)) < 0)
+			return r;
+		await_monitor_cgroup(st, inst->name);
+		return start_monitor(st, dir, &own, NULL, owner, ret_monitor, e);
+	}
+	if (r < 0 && e)
+		*e = why;
+	return r;
 }
 
 int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,

@@ -223,12 +223,55 @@ int idmap_claim(struct store *st, const struct idmap_owner *owner, uint32_t size
 	return err_set(e, -ENOSPC, "no free range of %u ids: root's %u in /etc/subuid are taken", size, pool.size);
 }
 
+/* idmap/shared is a link whose text is the base. Its slots are claimed for layers/, which is always there. */
+static const char shared_name[] = "shared";
+
+static int shared_read(struct store *st, struct idmap *ret)
+{
+	char text[256];
+
+	claim_read(st, shared_name, text);
+	*ret = (struct idmap){ 0, IDMAP_SIZE };
+	return *text && parse_u32(text, IDMAP_SIZE, UINT32_MAX - IDMAP_SIZE, &ret->base) == 0 ? 0 : -ENOENT;
+}
+
+static int shared_claim(struct store *st, struct idmap *ret, struct err *e)
+{
+	struct idmap_owner owner = { .place = { "layers", "layers" } };
+	char text[12];
+	struct stat s;
+
+	if (fstat(st->layers, &s) < 0)
+		return err_sys(e, "layers");
+	owner.inode = s.st_ino;
+	int r = idmap_claim(st, &owner, IDMAP_SIZE, ret, e);
+	if (r < 0)
+		return r;
+	str_fmt(text, sizeof text, "%u", ret->base);
+	if (symlinkat(text, st->idmap, shared_name) == 0 && fsync(st->idmap) == 0)
+		return 0;
+	int error = errno;
+	if (error != EEXIST)
+		return err_code(e, -error, "idmap/%s", shared_name);
+	idmap_release(st, &owner, ret); /* somebody was quicker */
+	return shared_read(st, ret) < 0 ? err_set(e, -EIO, "idmap/%s cannot be read", shared_name) : 0;
+}
+
+int idmap_shared(struct store *st, bool claim, struct idmap *ret, struct err *e)
+{
+	int r = shared_read(st, ret);
+
+	return r == 0 || !claim ? r : shared_claim(st, ret, e);
+}
+
 static int sweep_claim(void *ctx, const char *name, unsigned char type)
 {
 	struct store *st = ctx;
 	char holder[256];
 
 	(void)type;
+	if (str_eq(name, shared_name))
+		return 0;
 	claim_read(st, name, holder);
 	if (*holder && claim_is_dead(st, holder))
 		(void)unlinkat(st->idmap, name, 0); /* what stays is taken over by the next claimer */

@@ -33,6 +33,10 @@ void idmap_release(struct store *st, const struct idmap_owner *owner, const stru
 int idmap_sweep(struct store *st, struct err *e);
 int idmap_rename(struct store *st, const struct idmap_owner *owner, const struct idmap *map, struct err *e);
 
+/* The range of the store itself, for instances whose files lie shifted on the disk (no idmapped mounts): one for all, so that a layer
+ * is copied once. With CLAIM it is claimed when it is not there; without, -ENOENT. */
+int idmap_shared(struct store *st, bool claim, struct idmap *ret, struct err *e);
+
 /* Writes /proc/PID/{uid_map,gid_map}. */
 int idmap_write(pid_t pid, const struct idmap *map, struct err *e);
 

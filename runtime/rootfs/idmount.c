@@ -4,6 +4,13 @@
 #include "core/auto.h"
 #include "runtime/host/sys.h"
 
+bool idmount_is_missing(void)
+{
+	struct mount_attr attr = { 0 };
+
+	return sys_mount_setattr(-1, "", AT_EMPTY_PATH, &attr) < 0 && errno == ENOSYS;
+}
+
 int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e)
 {
 	struct mount_attr attr = { 0 };

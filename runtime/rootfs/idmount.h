@@ -8,3 +8,6 @@
 /* Clones the mount of DIR (its subtree at DIR) and maps it by USERNS (both borrowed; USERNS -1: owners stay). *RET_FD: O_PATH, the caller's to
  * close. -ENOSYS before 5.12; -EINVAL if DIR's filesystem cannot be idmapped. */
 int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e);
+
+/* Whether this kernel has none at all. Cheap; that there are some says nothing about a file system. */
+bool idmount_is_missing(void);

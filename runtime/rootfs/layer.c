@@ -8,6 +8,8 @@
 #include "core/at.h"
 #include "core/doc.h"
 #include "core/field.h"
+#include "core/parse.h"
+#include "runtime/isolate/idmap.h"
 
 /* The lock of all layers is a file beside them, hidden, so that it is never taken for one. */
 static const char lock_name[] = ".lock";
@@ -22,6 +24,8 @@ int layer_lock_all(struct store *st, struct lock *lock, struct err *e)
 	return err_in(e, lock_take(lock, st->layers, lock_name, LOCK_EXCLUSIVE, true, NULL, e), "layers");
 }
 
+enum { ID_MOST = 64 + sizeof "-shift-4294967295" - 1 };
+
 static bool is_id_char(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -32,9 +36,9 @@ static int check_id(const char *id, struct err *e)
 {
 	size_t n = 0;
 
-	while (n <= 64 && is_id_char(id[n]))
+	while (n <= ID_MOST && is_id_char(id[n]))
 		n++;
-	if (n && n <= 64 && !id[n])
+	if (n && n <= ID_MOST && !id[n])
 		return 0;
 	return err_set(e, -EINVAL, "not the name of a layer: %.80s", id);
 }
@@ -61,6 +65,37 @@ int layer_open(struct store *st, const char *id, struct err *e)
 		return err_sys(e, "layer %s", id);
 	int root = openat(dir, "rootfs", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	return root < 0 ? err_sys(e, "layer %s/rootfs", id) : root;
+}
+
+/* ---- copies with shifted owners */
+
+static int make_shifted(struct store *st, const char *id, const char *name, const struct shift *shift, struct err *e)
+{
+	struct store_new n = STORE_NEW_NONE;
+	AUTO(fd) int from = layer_open(st, id, e);
+	int r = from < 0 ? from : store_new(st, &n, 0700, e);
+
+	if (r < 0)
+		return r;
+	r = plain_copy(from, n.dir, "rootfs", shift, e);
+	if (r == 0)
+		r = layer_publish(st, &n, name, e);
+	store_discard(st, &n);
+	if (r == -EEXIST && e)
+		*e = ERR_NONE; /* somebody was quicker */
+	return r == -EEXIST ? 0 : r;
+}
+
+int layer_shift(struct store *st, const char *id, const struct shift *shift, struct err *e)
+{
+	char name[ID_MOST + 1];
+	int r = str_fmt(name, sizeof name, LAYER_SHIFTED, id, shift->to);
+
+	if (r < 0)
+		return err_code(e, r, "layer %s", id);
+	if (at_exists(st->layers, name) == 1)
+		return 0;
+	return err_in(e, make_shifted(st, id, name, shift, e), "layer %s", name);
 }
 
 struct collect {
@@ -90,10 +125,12 @@ int layer_collect(struct store *st, const struct names *named, struct err *e)
 
 struct naming {
 	struct names layers;
+	struct map config;
 };
 
 static const struct field naming_fields[] = {
 	FIELD(struct naming, layers, ON_DISK),
+	FIELD(struct naming, config, ON_DISK),
 	FIELD_END,
 };
 
@@ -104,19 +141,34 @@ struct search {
 	struct names *found;
 	int dir;	    /* of the records' directories */
 	const char *record; /* the file in each */
+	uint32_t base;	    /* of the store's shifted layers, 0: there are none */
 	struct err *e;
 };
+
+static void note_name(const struct search *s, const char *id)
+{
+	if (!names_has(s->found, id))
+		names_add(s->a, s->found, id);
+}
 
 static int note_names(const struct search *s, const struct doc *doc, const char *what)
 {
 	struct naming record = { 0 };
+	uint32_t own = 0;
 	int r = record_read(s->a, naming_fields, ON_DISK, what, doc, &record, NULL, s->e);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < record.layers.n; i++)
-		if (!names_has(s->found, record.layers.item[i]))
-			names_add(s->a, s->found, record.layers.item[i]);
+	const char *shifted = map_get(&record.config, "volatile.lxcbox.shifted");
+	if (shifted)
+		(void)parse_u32(shifted, 1, UINT32_MAX - 1, &own); /* not a number: it cannot be started either */
+	for (size_t i = 0; i < record.layers.n; i++) {
+		note_name(s, record.layers.item[i]);
+		if (s->base)
+			note_name(s, arena_fmt(s->a, LAYER_SHIFTED, record.layers.item[i], s->base));
+		if (own)
+			note_name(s, arena_fmt(s->a, LAYER_SHIFTED, record.layers.item[i], own));
+	}
 	return 0;
 }
 
@@ -130,7 +182,7 @@ static int search_snapshots(const struct search *s, const char *name)
 	AUTO(fd) int snapshots = openat(dir, "snapshots", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (snapshots < 0)
 		return errno == ENOENT ? 0 : err_sys(s->e, "%s/snapshots", name);
-	const struct search in = { s->a, s->found, snapshots, "snapshot.yaml", s->e };
+	const struct search in = { s->a, s->found, snapshots, "snapshot.yaml", s->base, s->e };
 	return err_in(s->e, search_dir(&in), "%s/snapshots", name);
 }
 
@@ -164,9 +216,10 @@ static int search_dir(const struct search *s)
 
 int layer_names_in_use(struct store *st, struct arena *a, struct names *ret, struct err *e)
 {
-	const struct search images = { a, ret, st->images, "image.yaml", e };
-	const struct search instances = { a, ret, st->instances, "instance.yaml", e };
-	int r;
+	struct idmap shared = { 0, 0 };
+	int r = idmap_shared(st, false, &shared, NULL);
+	const struct search images = { a, ret, st->images, "image.yaml", r < 0 ? 0 : shared.base, e };
+	const struct search instances = { a, ret, st->instances, "instance.yaml", images.base, e };
 
 	*ret = (struct names){ 0 };
 	if ((r = search_dir(&images)) < 0)

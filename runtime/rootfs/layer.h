@@ -2,6 +2,9 @@
  *
  *   layers/ID/rootfs/        what overlayfs gets as lowerdir; owners unshifted (the container's root is 0)
  *   layers/ID/metadata.yaml  templates/   of an image's first layer
+ *   layers/ID-shift-BASE/rootfs/          a copy whose owners begin at BASE, for hosts without idmapped mounts; no record names it as
+ *                                         such: it stays as long as ID is named, and BASE is the store's or a record's
+ *                                         volatile.lxcbox.shifted
  *
  * An ID is 1-64 of [a-z0-9-]: an image's fingerprint, or random. Counted by looking: a layer that no record names goes when
  * somebody collects. Whoever puts a layer's name into a record holds the shared lock from before it looked until the record is
@@ -11,6 +14,7 @@
 #include "core/lock.h"
 #include "core/map.h"
 #include "core/store.h"
+#include "runtime/rootfs/plain.h"
 
 int layer_share(struct store *st, struct lock *lock, struct err *e);
 
@@ -19,6 +23,11 @@ int layer_publish(struct store *st, struct store_new *n, const char *id, struct 
 
 /* Opens layers/ID/rootfs (O_PATH). */
 int layer_open(struct store *st, const char *id, struct err *e);
+
+/* "ID-shift-BASE" */
+#define LAYER_SHIFTED "%s-shift-%u"
+/* Makes that copy when it is not there. The caller holds the shared lock, and a record names ID and BASE. */
+int layer_shift(struct store *st, const char *id, const struct shift *shift, struct err *e);
 
 /* Every layer that a record names: image.yaml of all images, instance.yaml of all instances, snapshot.yaml of their snapshots. A
  * record that cannot be read is an error: what it names is not known. */

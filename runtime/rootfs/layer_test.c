@@ -70,7 +70,7 @@ TEST(nothing_is_collected_while_a_record_cannot_be_read)
 TEST(layers_have_names_that_stay_in_their_directory)
 {
 	static const char *const bad[] = { "", "..", "a/b", "../x", "A", ".lock", "x.y",
-					   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+					   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
 	AUTO(store) struct store st = STORE_NONE;
 
 	if (!CHECK_INT(open_store(&st), 0))

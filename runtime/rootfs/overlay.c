@@ -238,7 +238,7 @@ static int refuse_read_only(int fd, struct err *e)
 	return 0;
 }
 
-int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
+static int try_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
 {
 	struct err first = ERR_NONE;
 	int r = clone_parts(o, parts, e);
@@ -261,6 +261,34 @@ int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret
 		return err_in(e, r, "overlay");
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+/* Does it work without the mapping? */
+static bool is_unmappable(const struct overlay *o, int r)
+{
+	static const int maybe[] = { -EINVAL, -EPERM, -EOPNOTSUPP, -ENOSYS, -EROFS, -EOVERFLOW };
+	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
+	struct overlay plain = *o;
+	AUTO(fd) int fd = -1;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(maybe) && maybe[i] != r)
+		i++;
+	if (o->userns < 0 || i == ARRAY_SIZE(maybe))
+		return false;
+	plain.userns = -1;
+	return try_mount(&plain, &parts, &fd, NULL) == 0;
+}
+
+int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
+{
+	int r = try_mount(o, parts, ret_fd, e);
+
+	if (r == 0 || !is_unmappable(o, r))
+		return r;
+	if (e)
+		e->code = OVERLAY_UNMAPPABLE;
+	return OVERLAY_UNMAPPABLE;
 }
 
 int overlay_forget_volatile(int rw)

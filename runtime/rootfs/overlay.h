@@ -4,6 +4,7 @@
  * lower's file handles: copies and moves then break), metacopy=off (a chmod copies data; publish and diff read simple uppers).
  * Layers lie unshifted; each is cloned and idmapped, so the same layer serves every instance with a range of its own. */
 #pragma once
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "core/err.h"
@@ -28,6 +29,9 @@ struct overlay_parts {
 };
 
 #define OVERLAY_PARTS_NONE ((struct overlay_parts){ .rw = -1, .upper = -1, .work = -1 })
+
+/* What overlay_mount() answers when it is the mapping that this kernel or file system cannot: without one it works. */
+#define OVERLAY_UNMAPPABLE (-EPROTONOSUPPORT)
 
 /* *RET_FD: a detached mount, the caller's; so is what PARTS gets, also after a failure. -EROFS is an error here (a read-only overlay is the sign of unmapped ids).
  * Where layers by descriptor of detached mounts are unknown (< 6.15) the calling process moves into a mount namespace of its
