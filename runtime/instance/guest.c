@@ -28,6 +28,31 @@
 #include "runtime/rootfs/pivot.h"
 #include "runtime/rootfs/place.h"
 
+/* ---- identity: needs no root filesystem, so it is there by the time the monitor has made one */
+
+static void identity_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "host name %s, loopback up", p->hostname);
+}
+
+static int loopback_up(struct err *e)
+{
+	struct ifreq lo = { .ifr_name = "lo" };
+	AUTO(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno == EAFNOSUPPORT ? 0 : err_sys(e, "socket");
+	lo.ifr_flags = IFF_UP | IFF_RUNNING;
+	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "lo") : 0;
+}
+
+static int identity_run(struct start *s, struct err *e)
+{
+	if (sethostname(s->plan->hostname, strlen(s->plan->hostname)) < 0)
+		return err_sys(e, "host name");
+	return loopback_up(e);
+}
+
 /* ---- root: take what the monitor hands over and become its root */
 
 static void root_describe(const struct plan *p, struct buf *to)
@@ -276,24 +301,18 @@ static int enter_run(struct start *s, struct err *e)
 	return pivot_enter(s->root, e);
 }
 
-/* ---- identity */
+/* ---- sysctls of its own namespaces */
 
-static void identity_describe(const struct plan *p, struct buf *to)
+static bool sysctls_wanted(const struct plan *p)
 {
-	buf_addf(to, "host name %s, loopback up", p->hostname);
-	for (size_t i = 0; i < p->sysctls.n; i++)
-		buf_addf(to, ", %s=%s", p->sysctls.item[i].key, p->sysctls.item[i].value);
+	return p->sysctls.n > 0;
 }
 
-static int loopback_up(struct err *e)
+static void sysctls_describe(const struct plan *p, struct buf *to)
 {
-	struct ifreq lo = { .ifr_name = "lo" };
-	AUTO(fd) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return errno == EAFNOSUPPORT ? 0 : err_sys(e, "socket");
-	lo.ifr_flags = IFF_UP | IFF_RUNNING;
-	return ioctl(fd, SIOCSIFFLAGS, &lo) < 0 ? err_sys(e, "lo") : 0;
+	buf_addstr(to, "set");
+	for (size_t i = 0; i < p->sysctls.n; i++)
+		buf_addf(to, " %s=%s", p->sysctls.item[i].key, p->sysctls.item[i].value);
 }
 
 static int set_sysctl(const struct pair *p, struct err *e)
@@ -312,20 +331,13 @@ static int set_sysctl(const struct pair *p, struct err *e)
 	return err_in(e, r, "linux.sysctl.%s", p->key);
 }
 
-static int identity_run(struct start *s, struct err *e)
+static int sysctls_run(struct start *s, struct err *e)
 {
-	const struct plan *p = s->plan;
-	int r;
+	int r = 0;
 
-	if (sethostname(p->hostname, strlen(p->hostname)) < 0)
-		return err_sys(e, "host name");
-	if ((r = loopback_up(e)) < 0)
-		return r;
-	for (size_t i = 0; i < p->sysctls.n; i++) {
-		if ((r = set_sysctl(&p->sysctls.item[i], e)) < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < s->plan->sysctls.n && r == 0; i++)
+		r = set_sysctl(&s->plan->sysctls.item[i], e);
+	return r;
 }
 
 /* ---- AppArmor */
@@ -398,6 +410,7 @@ static int init_run(struct start *s, struct err *e)
 }
 
 const struct step guest_steps[] = {
+	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
 	{ "root", IN_GUEST, NULL, root_describe, root_run, NULL },
 	{ "mounts", IN_GUEST, NULL, mounts_describe, mounts_run, NULL },
 	{ "nodes", IN_GUEST, NULL, nodes_describe, nodes_run, NULL },
@@ -405,8 +418,12 @@ const struct step guest_steps[] = {
 	{ "boot id", IN_GUEST, NULL, boot_id_describe, boot_id_run, NULL },
 	{ "guarded", IN_GUEST, NULL, guarded_step_describe, guarded_run, NULL },
 	{ "enter", IN_GUEST, NULL, enter_describe, enter_run, NULL },
+<<<<<<< Updated upstream
 	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
 	{ "profile", IN_GUEST, profile_wanted, profile_describe, profile_run, NULL },
+=======
+	{ "sysctls", IN_GUEST, sysctls_wanted, sysctls_describe, sysctls_run, NULL },
+>>>>>>> Stashed changes
 	{ "privileges", IN_GUEST, NULL, privileges_describe, privileges_run, NULL },
 	{ "init", IN_GUEST, NULL, init_describe, init_run, NULL },
 	{ "", IN_GUEST, NULL, NULL, NULL, NULL },
