@@ -418,12 +418,8 @@ const struct step guest_steps[] = {
 	{ "boot id", IN_GUEST, NULL, boot_id_describe, boot_id_run, NULL },
 	{ "guarded", IN_GUEST, NULL, guarded_step_describe, guarded_run, NULL },
 	{ "enter", IN_GUEST, NULL, enter_describe, enter_run, NULL },
-<<<<<<< Updated upstream
-	{ "identity", IN_GUEST, NULL, identity_describe, identity_run, NULL },
-	{ "profile", IN_GUEST, profile_wanted, profile_describe, profile_run, NULL },
-=======
 	{ "sysctls", IN_GUEST, sysctls_wanted, sysctls_describe, sysctls_run, NULL },
->>>>>>> Stashed changes
+	{ "profile", IN_GUEST, profile_wanted, profile_describe, profile_run, NULL },
 	{ "privileges", IN_GUEST, NULL, privileges_describe, privileges_run, NULL },
 	{ "init", IN_GUEST, NULL, init_describe, init_run, NULL },
 	{ "", IN_GUEST, NULL, NULL, NULL, NULL },
