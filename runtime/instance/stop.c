@@ -146,8 +146,8 @@ static int change_runlevel(struct stopping *s, struct err *e)
 		.fd = { null, null, null },
 	};
 	struct profile_cache cache = { 0 };
-	int r = record_load(&a, s->dir, s->name, &inst, e), status, pidfd;
-	pid_t pid;
+	int r = record_load(&a, s->dir, s->name, &inst, e), status = 0, pidfd = -1;
+	pid_t pid = 0;
 
 	if (r < 0 || (r = record_expand(s->st, &a, &cache, &inst, e)) < 0 || (r = record_idmap(&inst, &map, e)) < 0)
 		return r;

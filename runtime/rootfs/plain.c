@@ -79,7 +79,7 @@ struct walk {
 	int links;    /* directory: a hard link of each file that has several names, called after its inode */
 	dev_t dev;
 	struct level *level;
-	size_t n;
+	size_t n, room;
 	char *piece; /* of PIECE bytes */
 	char *list;  /* of LIST_MOST bytes */
 	struct err *e;
@@ -313,12 +313,14 @@ static int push(struct walk *w, int from, int to, struct err *e)
 	if (fstat(from, &l.from) < 0 || fstat(to, &s) < 0)
 		return err_sys(e, "stat");
 	l.to = s.st_ino;
-	if (!(w->n & (w->n + 1))) { /* at 0, 1, 3, 7: twice as many */
-		struct level *more = realloc(w->level, (w->n + 1) * 2 * sizeof *more);
+	if (w->n == w->room) {
+		size_t room = w->room * 2 + 16;
+		struct level *more = realloc(w->level, room * sizeof *more);
 
 		if (!more)
 			return err_code(e, -ENOMEM, "copy");
 		w->level = more;
+		w->room = room;
 	}
 	w->level[w->n++] = l;
 	auto_fd(&w->from);

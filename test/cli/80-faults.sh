@@ -35,7 +35,7 @@ same "F09: written, synced, renamed, its directory synced" "fsync rename fsync" 
 for command in "list" "info c1" "config show c1" "image list" "profile list"; do
 	# shellcheck disable=SC2086
 	strace -f -e trace=fsync,fdatasync,syncfs,flock,rename,renameat,renameat2 -o "$TMP/trace" "$LXCBOX" $command >/dev/null
-	same "F09: $command changes and locks nothing" "" "$(grep -vE 'LOCK_SH|LOCK_UN|^[0-9]+ (\+\+\+|---)' "$TMP/trace")"
+	same "F09: $command changes and locks nothing" "" "$(grep -vE 'LOCK_SH|LOCK_UN|^[0-9]+ +(\+\+\+|---)' "$TMP/trace")"
 done
 
 # F03: the client is killed
