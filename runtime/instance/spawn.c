@@ -436,7 +436,7 @@ static int take_console(struct start *s, const int *fd)
 
 static int handover_run(struct start *s, struct err *e)
 {
-	struct channel_message m;
+	struct channel_message m = { .kind = CHANNEL_ERROR };
 	int fd[2], r;
 
 	while ((r = channel_receive(s->channel, &m, fd, 2, e)) > 0) {

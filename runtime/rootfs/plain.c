@@ -151,7 +151,7 @@ static int copy_attributes(struct walk *w, int from, const struct stat *s, int t
 
 	if (fchownat(to, "", shifted(w->shift, s->st_uid), shifted(w->shift, s->st_gid), AT_EMPTY_PATH) < 0)
 		return err_sys(e, "chown");
-	if (!S_ISLNK(s->st_mode) && chmod(path_of(to).s, s->st_mode & 07777) < 0)
+	if (!S_ISLNK(s->st_mode) && chmod(path_of(to).s, s->st_mode & 07777) < 0) /* path: our own /proc */
 		return err_sys(e, "chmod");
 	if ((r = copy_xattrs(w, from, to, e)) < 0)
 		return r;
