@@ -31,8 +31,9 @@ static const struct opt run_opts[] = {
 	OPT_END,
 };
 
-/* What the child tells the parent. */
+/* What the child tells the parent, and who that is: when it has ended already, getppid() says somebody else. */
 struct shared {
+	pid_t parent;
 	bool began; /* the instance may exist */
 	bool ended;
 	int r, status;
@@ -58,7 +59,7 @@ static int create_and_exec(struct call *c, struct creation *n, const struct exec
 
 	create_request(n, &request);
 	request.own_init = true;
-	request.owner = getppid(); /* who waits for us: with it everything goes */
+	request.owner = s->parent; /* who waits for us: with it everything goes */
 	request.start = true;
 	s->began = true;
 	r = n->where.server->instances->create(n->where.server, c->arena, &request, &name, c->report, c->err);
@@ -71,6 +72,8 @@ static int create_and_exec(struct call *c, struct creation *n, const struct exec
 
 static void child(struct call *c, struct creation *n, const struct exec_request *exec, struct shared *s, const sigset_t *before)
 {
+	if (getppid() != s->parent)
+		_exit(1);
 	s->r = create_and_exec(c, n, exec, s, before);
 	s->err = *c->err;
 	s->status = c->status;
@@ -143,6 +146,7 @@ static int run_and_remove(struct call *c, struct creation *n, const struct exec_
 	pid_t pid;
 
 	block_signals(&before);
+	s->parent = getpid();
 	pid = fork();
 	if (pid < 0)
 		return err_sys(c->err, "fork");

@@ -545,10 +545,12 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 		r = create_pretend(h.st, a, name, &c, e);
 		return r < 0 ? r : explain_plan(h.st, a, &c.inst, from->explained, e);
 	}
+	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
+	if (owner < 0 && from->owner && errno == ESRCH)
+		return err_set(e, -ESRCH, "the command that it was to be made for has ended");
 	if ((r = refuse_unplannable(h.st, a, name, &c, e)) < 0 ||
 	    (r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
-	AUTO(fd) int owner = from->owner ? sys_pidfd_open((pid_t)from->owner, 0) : -1;
 	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, report, e);
 	if (r == 0)
 		balance(h.st, &c.inst, report);
