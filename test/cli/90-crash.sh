@@ -5,6 +5,7 @@
 STEP=${CRASH_STEP:-13}
 ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
 
+claims= # those that stay
 # What is true after every crash, and the next command.
 consistent() {
 	lxcbox list -f csv -c ns >"$TMP/list" 2>"$TMP/list.err" || { echo "list: $(cat "$TMP/list.err")"; return 1; }
@@ -14,7 +15,7 @@ consistent() {
 	[ -z "$left" ] || { echo "left in trash: $left"; return 1; }
 }
 # c1 can be deleted when it is there, and then nothing of it is anywhere
-gone() {
+removed() {
 	if [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ]; then
 		lxcbox delete -f c1 2>"$TMP/delete.err" || { echo "delete: $(cat "$TMP/delete.err")"; return 1; }
 	fi
@@ -25,8 +26,9 @@ gone() {
 	left=$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id")
 	[ -z "$left" ] || { echo "cgroups: $left"; return 1; }
 	[ -z "$(ls -A "$LXCBOX_DIR/instances")" ] || { echo "instances: $(ls -A "$LXCBOX_DIR/instances")"; return 1; }
-	[ -z "$(ls -A "$LXCBOX_DIR/idmap")" ] || { echo "claims: $(ls -A "$LXCBOX_DIR/idmap")"; return 1; }
+	[ "$(ls -A "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A "$LXCBOX_DIR/idmap")"; return 1; }
 }
+gone() { removed; }
 # the prefix of this store's cgroups
 find /sys/fs/cgroup -path '*/lxcbox/*.c1' -type d 2>/dev/null | sort >"$TMP/groups"
 lxcbox launch busy c1 >/dev/null
@@ -67,6 +69,31 @@ sweep delete 'lxcbox init busy c1 >/dev/null' "$LXCBOX" delete c1
 sweep delete-force 'lxcbox launch busy c1 >/dev/null' "$LXCBOX" delete -f c1
 sweep config 'lxcbox init busy c1 >/dev/null' "$LXCBOX" config set c1 user.x=1
 sweep run '' "$LXCBOX" run busy -- true
+# the command alone is killed; what it has started makes an instance for nobody
+for i in $(seq 0 24); do
+	"$LXCBOX" run busy -- sleep 1000 >/dev/null 2>&1 &
+	sleep "0.00$i"
+	kill -9 $!
+	wait $! 2>/dev/null
+done
+sleep 1
+ok "run: nothing stays of killed ones" until_ok 5 sh -c '"$LXCBOX" list >/dev/null; [ -z "$(ls "$LXCBOX_DIR/instances")" ]'
+
+# without idmapped mounts: layer and upper are copied, and the record says so; whatever of that was done, the next start finishes it
+"$TOOLS/hide" mount_setattr "$LXCBOX" launch busy c1 >/dev/null 2>&1
+lxcbox delete -f c1
+claims=$(ls -A "$LXCBOX_DIR/idmap")
+gone() {
+	if [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ]; then
+		lxcbox stop -f c1 2>/dev/null
+		"$TOOLS/hide" mount_setattr "$LXCBOX" start c1 2>"$TMP/start.err" || { echo "start: $(cat "$TMP/start.err")"; return 1; }
+		owners=$(lxcbox exec c1 -- stat -c %u:%g / /etc /etc/hosts /bin/sh | sort -u)
+		[ "$owners" = 0:0 ] || { echo "owners: $owners"; return 1; }
+	fi
+	removed
+}
+sweep shifted 'rm -rf "$LXCBOX_DIR"/layers/*-shift-*' "$TOOLS/hide" mount_setattr "$LXCBOX" launch busy c1
+rm -rf "$LXCBOX_DIR"/layers/*-shift-*
 
 # an import: the image is there whole, or not at all; no layer without an image
 mkdir -p "$TMP/tiny/rootfs/bin"
