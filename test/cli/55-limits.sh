@@ -9,6 +9,7 @@ hog='s=x; while :; do s=$s$s; done'
 run timeout 60 "$LXCBOX" exec c1 -- sh -c "$hog"
 same "the command is killed" 137 $status
 prints "the instance goes on" RUNNING lxcbox list -f csv -c s c1
+matches "info says why" "^  Killed for lack of memory: [1-9]" lxcbox info c1
 ok "raised while it runs" lxcbox config set c1 limits.memory=256MiB
 ok "what needs 100 MiB works now" lxcbox exec c1 -- sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1'
 lxcbox exec c1 -- sh -c 'mount -t tmpfs none /tmp && dd if=/dev/zero of=/tmp/f bs=1M count=50 2>/dev/null'
@@ -38,6 +39,8 @@ after=$(lxcbox info c1 | sed -n 's/.*CPU usage (in seconds): //p')
 ok "is not more" test $((${after:-0} - ${before:-0})) -le 1
 ok "unset" lxcbox config unset c1 limits.cpu.allowance
 
+ok "several at once" lxcbox config set c1 user.b=1 limits.memory=128MiB limits.processes=90
+prints "are all set" "1 128MiB 90" sh -c 'for k in user.b limits.memory limits.processes; do "$LXCBOX" config get c1 $k; done | tr "\n" " " | sed "s/ $//"'
 ok "all or nothing" sh -c '! "$LXCBOX" config set c1 user.a=1 limits.memory=abc'
 prints "nothing" "" lxcbox config get c1 user.a
 ok "delete" lxcbox delete -f c1
@@ -82,6 +85,24 @@ ok "a profile" lxcbox profile create p1
 ok "with a limit" lxcbox profile set p1 limits.processes 50
 ok "applied" lxcbox profile add c3 p1
 prints "is expanded" 50 lxcbox config get -e c3 limits.processes
+ok "start" lxcbox start c3
+ok "a change of it" lxcbox profile set p1 limits.processes 60
+ok "restart" lxcbox restart -f c3
+fails "is there with the next start" 2 "limit of processes|fork" lxcbox exec c3 -- sh -c 'for i in $(seq 61); do sleep 1 & done'
+ok "stop" lxcbox stop -f c3
+# more than whoever starts it may have: set from outside, or refused by name (root without CAP_SYS_RESOURCE)
+more=$(($(ulimit -Hn) + 1))
+if [ "$more" -le "$(cat /proc/sys/fs/nr_open)" ]; then
+	ok "more files than we may have" lxcbox config set c3 "limits.kernel.nofile=100:$more"
+	run lxcbox start c3
+	if [ $status = 0 ]; then
+		prints "it has them" "$more" lxcbox exec c3 -- sh -c 'ulimit -Hn'
+		ok "stop" lxcbox stop -f c3
+	else
+		same "the limit is named" 1 "$(grep -c "limits.kernel.nofile" "$TMP/err")"
+	fi
+	ok "unset" lxcbox config unset c3 limits.kernel.nofile
+fi
 fails "one in use stays" 1 "Profile is currently in use" lxcbox profile delete p1
 ok "a protected start" lxcbox config set c3 security.protection.start=true
 fails "is refused" 1 "protected" lxcbox start c3
