@@ -12,6 +12,7 @@
 #include "core/auto.h"
 
 #define IOPRIO_WHO_PROCESS 1
+#define SIGSET_BYTES	   8 /* of the kernel's sigset_t */
 
 /* The kernel's own defaults for its first process; limits that it sizes by the machine's memory are not touched. */
 static const struct {
@@ -40,14 +41,20 @@ static void set_limit(int resource, rlim_t soft, rlim_t hard)
 	(void)setrlimit(resource, &want); /* a default that cannot be had stays as it is */
 }
 
+/* By the raw call: libc keeps some real-time signals for itself and refuses to touch them, but a caller may have them ignored. */
+static void default_action(int sig)
+{
+	static const char none[64]; /* the kernel's struct sigaction of any architecture: SIG_DFL, no flags, empty mask */
+
+	(void)syscall(SYS_rt_sigaction, sig, none, NULL, SIGSET_BYTES); /* KILL and STOP refuse: they are default always */
+}
+
 void fresh_signals(void)
 {
 	sigset_t none;
 
-	for (int sig = 1; sig < 65; sig++) {
-		if (sig != SIGKILL && sig != SIGSTOP)
-			(void)signal(sig, SIG_DFL); /* libc's own signals refuse: they are default already */
-	}
+	for (int sig = 1; sig <= SIGSET_BYTES * 8; sig++)
+		default_action(sig);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
