@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include "applets/alias.h"
+#include "applets/client.h"
 #include "applets/install.h"
 #include "applets/progress.h"
 #include "applets/target.h"
@@ -201,8 +203,13 @@ void call_usage(struct call *c, const char *missing)
 
 static int unknown_command(struct call *c, const char *name, const char *in)
 {
-	if (!c->applet)
+	if (!c->applet) {
+		int r = client_check(c); /* it may be an alias */
+
+		if (r < 0)
+			return r;
 		help_suggest(name, c->tail);
+	}
 	return err_set(c->err, -EINVAL, "unknown command \"%s\" for \"%s\"", name, in);
 }
 
@@ -289,22 +296,28 @@ static const char *base_name(const char *path)
 static int dispatch(struct call *c, struct global *g, int argc, char **argv)
 {
 	const char *called = argc > 0 ? base_name(argv[0]) : "lxcbox";
-	const char *const *words = (const char *const *)argv + 1;
-	size_t n = argc > 0 ? (size_t)argc - 1 : 0;
-	const struct applet *link;
+	const struct applet *link = NULL;
+	struct names words = { 0 };
+	int r;
 
 	c->program = str_eq(called, "lxc") ? "lxc" : "lxcbox";
 	c->path = c->program;
-	if (str_after(called, "lxc") && n && str_eq(words[0], "__complete")) {
-		c->args = words + 1;
-		c->n_args = n - 1;
+	for (int i = 1; i < argc; i++)
+		names_add(c->arena, &words, argv[i]);
+	if (str_after(called, "lxc") && words.n && str_eq(words.item[0], "__complete")) {
+		c->args = words.item + 1;
+		c->n_args = words.n - 1;
 		return complete_run(c);
 	}
-	if (str_after(called, "lxcbox") || str_eq(called, "lxc"))
-		return parse_and_run(c, g, NULL, c->program, words, n);
-	if (!(link = applet_named(NULL, called)))
+	if (str_after(called, "lxcbox") || str_eq(called, "lxc")) {
+		if ((r = alias_expand(c, &words)) < 0)
+			return r;
+	} else if ((link = applet_named(NULL, called))) {
+		c->path = arena_fmt(c->arena, "%s %s", c->program, link->name);
+	} else {
 		return unknown_command(c, called, c->program);
-	return parse_and_run(c, g, link, arena_fmt(c->arena, "%s %s", c->program, link->name), words, n);
+	}
+	return parse_and_run(c, g, link, c->path, words.item, words.n);
 }
 
 static void tell_error(struct call *c)

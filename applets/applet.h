@@ -22,6 +22,7 @@ enum complete { COMPLETE_NOTHING, COMPLETE_INSTANCES, COMPLETE_RUNNING, COMPLETE
 enum { ANY = 255 };
 
 struct call;
+struct client;
 
 struct applet {
 	const char *name;
@@ -64,6 +65,7 @@ struct call {
 	struct buf *tail;      /* whole lines for stderr behind the error's */
 	int status;	       /* exit status when run() gives 0; with an error: if not 0, instead of 1 */
 	struct server *server; /* of this host, once opened */
+	const struct client *client; /* once read */
 	struct progress *progress;
 };
 

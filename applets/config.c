@@ -98,9 +98,9 @@ static int change_instance(struct call *c, const struct target *t, struct change
 }
 
 /* Whether the words of `set` mean the server: no instance's name among them. */
-static bool means_server(const struct call *c)
+static bool means_server(struct call *c)
 {
-	const char *first = c->args[0], *rest = target_has_remote(first) ? strchr(first, ':') + 1 : first;
+	const char *first = c->args[0], *rest = target_has_remote(c, first) ? strchr(first, ':') + 1 : first;
 	bool all_pairs = true;
 
 	for (size_t i = 0; i < c->n_args; i++)
@@ -118,7 +118,7 @@ static int config_set_run(struct call *c)
 	if (server) {
 		const char *first = c->args[0];
 		struct names words = { 0 };
-		bool remote = target_has_remote(first);
+		bool remote = target_has_remote(c, first);
 
 		if ((r = target_parse(c, remote ? arena_dupn(c->arena, first, (size_t)(strchr(first, ':') + 1 - first)) : "", &t)) < 0)
 			return r;

@@ -156,7 +156,7 @@ static int resolve_image(struct call *c, struct image_source *source)
 	if (r == -ENOENT && slash && !strchr(t->typed, ':')) {
 		const char *there = arena_fmt(c->arena, "%.*s:%s", (int)(slash - t->name), t->name, slash + 1);
 
-		if (!target_has_remote(there))
+		if (!target_has_remote(c, there))
 			return r;
 		call_say(c, "The local image '%s' couldn't be found, trying '%s' instead.", t->typed, there);
 		*c->err = ERR_NONE;

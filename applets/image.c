@@ -35,7 +35,7 @@ static int list_run(struct call *c)
 	const struct list_opts *o = c->opts;
 	struct names filters = { 0 };
 	struct image *image = NULL;
-	bool has_remote = c->n_args && target_has_remote(c->args[0]);
+	bool has_remote = c->n_args && target_has_remote(c, c->args[0]);
 	enum format format;
 	struct target t;
 	size_t n = 0;
@@ -295,7 +295,7 @@ static int alias_list_run(struct call *c)
 {
 	const struct alias_opts *o = c->opts;
 	struct image_alias_entry *alias = NULL;
-	size_t n = 0, kept = 0, first = c->n_args && target_has_remote(c->args[0]);
+	size_t n = 0, kept = 0, first = c->n_args && target_has_remote(c, c->args[0]);
 	enum format format;
 	struct target t;
 	int r = format_parse(o->format, &format, c->err);

@@ -1,6 +1,6 @@
 /* table - every command, a line each, in the order of `help`: APPLET(name) is applet_NAME in applets/NAME.c; ABSENT(name,
  * second names, summary) is known from LXD's client and refused in one line. No #pragma once: it is read twice. */
-ABSENT(alias, NULL, "Manage command aliases")
+APPLET(alias)
 APPLET(check)
 ABSENT(cluster, NULL, "Manage cluster members")
 APPLET(config)

@@ -2,17 +2,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include "applets/client.h"
 #include "core/name.h"
 #include "core/store.h"
 #include "runtime/local.h"
-
-/* What LXD's client knows from the start; the first is this host. */
-static const char remotes[][16] = { "local", "images", "ubuntu", "ubuntu-daily" };
-
-const char *target_remote(size_t i)
-{
-	return i < ARRAY_SIZE(remotes) ? remotes[i] : NULL;
-}
 
 const char *target_directory(const struct call *c)
 {
@@ -26,12 +19,16 @@ static int open_local(struct call *c, struct server **ret)
 	return local_open(ret, c->arena, target_directory(c), c->err);
 }
 
-static int open_remote(struct call *c, const char *name, struct server **ret)
+/* Those that are this host's own server */
+static int open_remote(struct call *c, const char *name, const struct map *remote, struct server **ret)
 {
+	const char *addr = map_get(remote, "addr"), *project = map_get(remote, "project");
 	int r;
 
-	if (!str_eq(name, remotes[0]))
+	if (!addr || !str_eq(addr, "unix://"))
 		return err_set(c->err, -EOPNOTSUPP, "remote %s: not supported by this version of lxcbox", name);
+	if (!c->global->project && project && !str_eq(project, "default"))
+		return err_set(c->err, -ENOENT, "remote %s: project \"%s\": Project not found", name, project);
 	if (!c->server && (r = open_local(c, &c->server)) < 0)
 		return r;
 	*ret = c->server;
@@ -54,41 +51,36 @@ int target_reopen(struct call *c, struct target *t)
 	return r;
 }
 
-static bool is_remote(const char *name, size_t n)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(remotes); i++)
-		if (!strncmp(remotes[i], name, n) && !remotes[i][n])
-			return true;
-	return false;
-}
-
-bool target_has_remote(const char *word)
+bool target_has_remote(struct call *c, const char *word)
 {
 	const char *colon = strchr(word, ':');
 
-	return colon && is_remote(word, (size_t)(colon - word));
+	return colon && devices_get(client_remotes(c), arena_dupn(c->arena, word, (size_t)(colon - word)));
 }
 
-static const char *default_remote(const struct call *c)
+static int no_remote(struct call *c, const char *name)
 {
-	const char *name = c->global->force_local ? NULL : getenv("LXC_REMOTE");
+	int r = client_check(c);
 
-	return name && *name ? name : remotes[0];
+	return r < 0 ? r : err_set(c->err, -ENOENT, "The remote \"%s\" doesn't exist", name);
 }
 
 int target_parse(struct call *c, const char *word, struct target *ret)
 {
-	const char *colon = strchr(word, ':'), *slash = strchr(word, '/'), *remote = default_remote(c);
+	const char *colon = strchr(word, ':'), *slash = strchr(word, '/'), *remote;
 	struct target t = { .name = word, .typed = word };
+	const struct device *known;
 	int r;
 
-	if (colon && (is_remote(word, (size_t)(colon - word)) || !slash || slash > colon)) {
+	if (colon && (!slash || slash > colon || target_has_remote(c, word))) {
 		remote = arena_dupn(c->arena, word, (size_t)(colon - word));
 		t.name = colon + 1;
+	} else if (!(remote = client_default_remote(c))) {
+		return c->err->code;
 	}
-	if (!is_remote(remote, strlen(remote)))
-		return err_set(c->err, -ENOENT, "The remote \"%s\" doesn't exist", remote);
-	if ((r = open_remote(c, remote, &t.server)) < 0)
+	if (!(known = devices_get(client_remotes(c), remote)))
+		return no_remote(c, remote);
+	if ((r = open_remote(c, remote, &known->options, &t.server)) < 0)
 		return r;
 	*ret = t;
 	return 0;

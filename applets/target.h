@@ -21,7 +21,7 @@ int target_instance(struct call *c, const char *word, struct target *ret);
 int target_server(struct call *c, const char *word, struct target *ret);
 
 /* Whether WORD begins with the name of a remote and a colon. */
-bool target_has_remote(const char *word);
+bool target_has_remote(struct call *c, const char *word);
 
 /* The image that `launch` and the like start from: "host:" is no remote, but a clone of this host. */
 struct image_source {
@@ -38,9 +38,6 @@ void target_close(struct call *c);
 
 /* The state directory of this host's server, as given. */
 const char *target_directory(const struct call *c);
-
-/* The names of remotes; I from 0, NULL behind the last. */
-const char *target_remote(size_t i);
 
 /* ---- several names (each.c) */
 

@@ -15,7 +15,7 @@ export LC_ALL
 LXCBOX_DIR=$TMP/state
 HOME=$TMP
 export LXCBOX_DIR HOME
-unset NO_COLOR LXD_DIR LXC_REMOTE 2>/dev/null
+unset NO_COLOR LXD_DIR LXD_CONF LXD_GLOBAL_CONF LXC_REMOTE LXC_ALIASES 2>/dev/null
 passed=0 failed=0 skipped=0
 
 lxcbox() { "$LXCBOX" "$@"; }
