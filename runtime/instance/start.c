@@ -26,6 +26,8 @@
 #include "runtime/rootfs/layer.h"
 #include "runtime/rootfs/overlay.h"
 
+enum { TRIES = 20 };
+
 /* Everything that the monitor is to inherit, open. */
 struct handed {
 	int state, result, plan, seccomp, binary, cgroup;
@@ -96,8 +98,11 @@ static int open_monitor_cgroup(const struct plan *p, int *ret, struct err *e)
 		return r;
 	if ((r = str_fmt(name, sizeof name, "%s.monitor", p->cgroup)) < 0)
 		return err_code(e, r, "%s", p->cgroup);
-	if ((r = cgroup_create(&host, name, 0, &cg, e)) < 0)
-		return r;
+	for (int i = 0; i < TRIES && (r = cgroup_create(&host, name, 0, &cg, NULL)) == -ENOENT; i++)
+		; /* what closes up behind the last monitor took it away again */
+	if (r < 0)
+		return err_code(e, r, "cgroup %s", name);
+	auto_fd(ret);
 	*ret = cg.v2;
 	return 0;
 }
@@ -133,15 +138,17 @@ static _Noreturn void become_monitor(const struct handed *h, const struct plan *
 	_exit(1);
 }
 
-static pid_t spawn_monitor(const struct handed *h, const struct plan *p, int dir)
+static pid_t spawn_monitor(struct handed *h, const struct plan *p, int dir)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	pid_t pid = -1;
 
-	if (h->cgroup >= 0) {
+	for (int i = 0; pid < 0 && h->cgroup >= 0 && i < TRIES; i++) {
 		args.flags = CLONE_INTO_CGROUP;
 		args.cgroup = (__u64)h->cgroup;
 		pid = sys_clone3(&args, sizeof args);
+		if (pid < 0 && (errno != ENODEV || open_monitor_cgroup(p, &h->cgroup, NULL) < 0))
+			break; /* else removed before we were in it */
 	}
 	if (pid < 0)
 		pid = fork();
