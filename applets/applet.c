@@ -248,7 +248,7 @@ static int run_applet(struct call *c)
 		help_write(&h, p, c->out);
 		return c->n_args ? err_set(c->err, -EINVAL, "Invalid number of arguments") : 0;
 	}
-	if (c->global->project && !str_eq(c->global->project, "default"))
+	if (c->global->project && *c->global->project && !str_eq(c->global->project, "default"))
 		return err_set(c->err, -ENOENT, "project \"%s\": Project not found", c->global->project);
 	return p->run(c);
 }

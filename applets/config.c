@@ -50,6 +50,11 @@ static int read_server(struct call *c, const struct target *t, struct map *ret)
 	return t->server->instances->config_get(t->server, c->arena, ret, c->err);
 }
 
+static int refuse_expanded(struct call *c, const struct target *t, const struct config_opts *o)
+{
+	return o->expanded && !*t->name ? err_set(c->err, -EINVAL, "--expanded cannot be used with a server") : 0;
+}
+
 /* ---- get */
 
 static int config_get_run(struct call *c)
@@ -61,11 +66,7 @@ static int config_get_run(struct call *c)
 	struct target t;
 	int r = find(c, c->n_args > 1 ? c->args[0] : NULL, &t);
 
-	if (r < 0)
-		return r;
-	if (!*t.name && o->expanded)
-		return err_set(c->err, -EINVAL, "--expanded cannot be used with a server");
-	if ((r = *t.name ? read_instance(c, &t, &i) : read_server(c, &t, &server)) < 0)
+	if (r < 0 || (r = refuse_expanded(c, &t, o)) < 0 || (r = *t.name ? read_instance(c, &t, &i) : read_server(c, &t, &server)) < 0)
 		return r;
 	value = map_get(!*t.name ? &server : o->expanded ? &i.expanded_config : &i.config, key);
 	if (!*t.name && value && str_eq(key, "core.trust_password"))
@@ -86,8 +87,10 @@ static int change(void *ctx, struct arena *a, struct instance *i, struct err *e)
 {
 	const struct change *ch = ctx;
 
-	if (ch->unset && !map_unset(&i->config, ch->unset))
+	if (ch->unset && !map_get(&i->config, ch->unset))
 		return err_set(e, -ENOENT, "Can't unset key '%s', it's not currently set", ch->unset);
+	if (ch->unset)
+		map_set(a, &i->config, ch->unset, "");
 	pairs_apply(a, &ch->changes, &i->config);
 	return 0;
 }
@@ -170,9 +173,10 @@ static int config_show_run(struct call *c)
 	struct target t;
 	int r = find(c, c->n_args ? c->args[0] : NULL, &t);
 
-	if (r < 0 || (r = *t.name ? read_instance(c, &t, &i) : read_server(c, &t, &server)) < 0)
+	if (r < 0 || (r = refuse_expanded(c, &t, o)) < 0 ||
+	    (r = *t.name ? read_instance(c, &t, &i) : read_server(c, &t, &server)) < 0)
 		return r;
-	if (*t.name && o->expanded) {
+	if (o->expanded) {
 		i.config = i.expanded_config;
 		i.devices = i.expanded_devices;
 	}

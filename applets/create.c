@@ -121,6 +121,13 @@ static struct device *own_device(struct call *c, const char *name, const struct 
 	return d;
 }
 
+/* --storage: the root is there, and the instance's own */
+static void apply_storage(struct call *c, const char *pool, const struct devices *inherited, struct devices *own)
+{
+	if (pool)
+		map_set(c->arena, &own_device(c, "root", inherited, own)->options, "pool", pool);
+}
+
 /* DEV,K=V over what the profiles and stdin say */
 static int apply_devices(struct call *c, const struct names *words, const struct devices *inherited, struct devices *own)
 {
@@ -200,8 +207,10 @@ int create_prepare(struct call *c, const struct create_opts *o, const char *imag
 		n.from.ephemeral = true;
 	if ((o->type && (r = create_apply_type(c->arena, o->type, &n.from.config, c->err)) < 0) ||
 	    (r = apply_config(c, &o->config, &n.from.config)) < 0 ||
-	    (r = read_profiles(c, n.where.server, &n.from.profiles, &inherited)) < 0 ||
-	    (r = apply_devices(c, &o->device, &inherited, &n.from.devices)) < 0 || (r = resolve_image(c, &n.source)) < 0)
+	    (r = read_profiles(c, n.where.server, &n.from.profiles, &inherited)) < 0)
+		return r;
+	apply_storage(c, o->storage, &inherited, &n.from.devices);
+	if ((r = apply_devices(c, &o->device, &inherited, &n.from.devices)) < 0 || (r = resolve_image(c, &n.source)) < 0)
 		return r;
 	*ret = n;
 	return 0;

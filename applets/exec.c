@@ -2,6 +2,7 @@
 #include "applets/exec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,11 @@ int exec_prepare(struct call *c, const struct exec_opts *o, const char *const *a
 		.user = o->user.value,
 		.group = o->group.value,
 		.tty = wants_tty(o),
-		.no_stdin = o->no_stdin,
 		.term = getenv("TERM"),
 		.fd = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO },
 	};
+	if (o->no_stdin && (ret->fd[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0) /* path: as given; closed at our exit */
+		return err_sys(c->err, "/dev/null");
 	for (size_t i = 0; i < o->env.n; i++) {
 		const char *word = o->env.item[i];
 

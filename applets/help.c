@@ -262,13 +262,13 @@ static int help_run(struct call *c)
 	h.path = f.path;
 	if (f.applet && applet_is_absent(f.applet))
 		return err_set(c->err, -EOPNOTSUPP, "\"%s\" is not supported by this version", f.path);
-	if (!f.words.n) {
+	if (f.applet || !f.words.n) {
 		help_write(&h, f.applet, c->out);
 		return 0;
 	}
 	call_say(c, "Unknown help topic [`%s`]", f.words.item[0]);
-	c->applet = f.applet;
-	c->path = f.path;
+	c->applet = NULL;
+	c->path = c->program;
 	call_usage(c, NULL);
 	return 0;
 }

@@ -35,20 +35,15 @@ static int list_run(struct call *c)
 	const struct list_opts *o = c->opts;
 	struct names filters = { 0 };
 	struct image *image = NULL;
-	bool has_remote = c->n_args && target_has_remote(c, c->args[0]);
 	enum format format;
 	struct target t;
 	size_t n = 0;
 	int r = format_parse(o->format, &format, c->err);
 
 	if (r < 0 || (r = image_columns_check(o->columns, c->err)) < 0 ||
-	    (r = target_parse(c, has_remote ? c->args[0] : "", &t)) < 0 ||
+	    (r = target_filters(c, &t, &filters)) < 0 ||
 	    (r = t.server->images->list(t.server, c->arena, &image, &n, c->err)) < 0)
 		return r;
-	if (*t.name)
-		names_add(c->arena, &filters, t.name);
-	for (size_t i = has_remote; i < c->n_args; i++)
-		names_add(c->arena, &filters, c->args[i]);
 	n = image_filter(c->arena, image, n, &filters);
 	if (format_is_document(format))
 		image_documents(c->arena, image, n, format, c->out);
@@ -209,8 +204,10 @@ static int apply_edit(struct call *c, void *ctx, const struct doc *to)
 	written.auto_update = image.auto_update;
 	written.properties = image.properties;
 	written.public = image.public;
-	written.expires_at = image.expires_at;
-	written.profiles = image.profiles;
+	if (doc_get(to, "expires_at"))
+		written.expires_at = image.expires_at;
+	if (doc_get(to, "profiles"))
+		written.profiles = image.profiles;
 	return r < 0 ? r : ed->target.server->images->update(ed->target.server, &written, c->err);
 }
 
@@ -268,7 +265,7 @@ static int unset_property_run(struct call *c)
 	if (r < 0)
 		return r;
 	if (!map_unset(&image.properties, c->args[1]))
-		return err_set(c->err, -ENOENT, "Property not found");
+		return 0;
 	return t.server->images->update(t.server, &image, c->err);
 }
 
@@ -283,10 +280,10 @@ static const struct opt alias_opts[] = {
 	OPT_END,
 };
 
-static bool alias_is_shown(const struct call *c, size_t first, const struct image_alias_entry *a)
+static bool alias_is_shown(const struct names *filters, const struct image_alias_entry *a)
 {
-	for (size_t i = first; i < c->n_args; i++)
-		if (!strstr(a->name, c->args[i]) && !str_after(a->target, c->args[i]))
+	for (size_t i = 0; i < filters->n; i++)
+		if (!strstr(a->name, filters->item[i]) && !str_after(a->target, filters->item[i]))
 			return false;
 	return true;
 }
@@ -295,16 +292,17 @@ static int alias_list_run(struct call *c)
 {
 	const struct alias_opts *o = c->opts;
 	struct image_alias_entry *alias = NULL;
-	size_t n = 0, kept = 0, first = c->n_args && target_has_remote(c, c->args[0]);
+	struct names filters = { 0 };
+	size_t n = 0, kept = 0;
 	enum format format;
 	struct target t;
 	int r = format_parse(o->format, &format, c->err);
 
-	if (r < 0 || (r = target_server(c, first ? c->args[0] : NULL, &t)) < 0 ||
+	if (r < 0 || (r = target_filters(c, &t, &filters)) < 0 ||
 	    (r = t.server->images->alias_list(t.server, c->arena, &alias, &n, c->err)) < 0)
 		return r;
 	for (size_t i = 0; i < n; i++)
-		if (alias_is_shown(c, first, &alias[i]))
+		if (alias_is_shown(&filters, &alias[i]))
 			alias[kept++] = alias[i];
 	image_alias_table(c->arena, alias, kept, format, c->out);
 	return 0;

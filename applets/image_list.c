@@ -25,8 +25,8 @@ static const char *header_of(char letter)
 
 int image_columns_check(const char *columns, struct err *e)
 {
-	for (const char *s = columns; *s; s++) {
-		if (*s == ',' && (s == columns || s[1] == ',' || !s[1]))
+	for (const char *s = columns; *s || s == columns; s++) {
+		if (!*s || (*s == ',' && (s == columns || s[1] == ',' || !s[1])))
 			return err_set(e, -EINVAL, "Empty column entry (redundant, leading or trailing command) in '%s'", columns);
 		if (*s != ',' && !header_of(*s))
 			return err_set(e, -EINVAL, "Unknown column shorthand char '%c' in '%s'", *s, columns);

@@ -29,30 +29,9 @@ static int choose_columns(struct call *c, const struct list_opts *o, struct colu
 		return err_set(c->err, -EINVAL, "Can't specify --fast with --columns");
 	if (str_eq(spec, DEFAULT_COLUMNS "L")) /* what LXD's help calls its default */
 		spec = DEFAULT_COLUMNS;
-	if (o->all_projects)
+	if (o->all_projects && str_eq(o->columns, DEFAULT_COLUMNS) && !o->fast)
 		spec = arena_fmt(c->arena, "e%s", spec);
 	return columns_parse(c->arena, spec, ret, c->err);
-}
-
-/* The server, and the words behind it. "local:c1" is a server and a filter. */
-static int choose_server(struct call *c, struct target *server, struct names *filters)
-{
-	size_t i = 0;
-	int r;
-
-	*server = (struct target){ 0 };
-	if (c->n_args && strchr(c->args[0], ':') && !strchr(c->args[0], '=')) {
-		if ((r = target_parse(c, c->args[0], server)) < 0)
-			return r;
-		if (*server->name)
-			names_add(c->arena, filters, server->name);
-		i = 1;
-	} else if ((r = target_server(c, NULL, server)) < 0) {
-		return r;
-	}
-	for (; i < c->n_args; i++)
-		names_add(c->arena, filters, c->args[i]);
-	return 0;
 }
 
 static void write_documents(struct call *c, const struct instance_entry *const *item, size_t n, bool state, enum format format)
@@ -60,7 +39,7 @@ static void write_documents(struct call *c, const struct instance_entry *const *
 	struct doc *all = doc_list(c->arena);
 
 	for (size_t i = 0; i < n; i++)
-		doc_add(c->arena, all, list_document(c->arena, item[i], state));
+		doc_add(c->arena, all, list_document(c->arena, item[i], state, format));
 	out_document(all, format, c->out);
 }
 
@@ -110,7 +89,7 @@ static int list_run(struct call *c)
 	int r;
 
 	if ((r = format_parse(o->format, &format, c->err)) < 0 || (r = choose_columns(c, o, &columns)) < 0 ||
-	    (r = choose_server(c, &server, &filters)) < 0)
+	    (r = target_filters(c, &server, &filters)) < 0)
 		return r;
 	parts = columns.parts | filters_need(&filters);
 	if (format_is_document(format))

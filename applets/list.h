@@ -35,4 +35,4 @@ bool filter_matches(struct arena *a, const char *pattern, const char *text);
 bool filter_abbreviates(const char *part, const char *key);
 
 /* The object of `-f json|yaml`; with STATE also what is measured (else null). */
-struct doc *list_document(struct arena *a, const struct instance_entry *i, bool state);
+struct doc *list_document(struct arena *a, const struct instance_entry *i, bool state, enum format f);

@@ -106,12 +106,13 @@ static int parse_key(struct arena *a, const char *entry, struct columns *to, str
 		return err_set(e, -EINVAL, "Invalid config key column format (too many fields): '%s'", entry);
 	if ((r = split_key(a, entry, field, &col, e)) < 0)
 		return r;
-	col.header = header && *header ? header : *prefix ? field + strlen(prefix) : col.key;
+	col.header = header && (*header || width) ? header : *prefix ? field + strlen(prefix) : col.key;
 	if (header && !*header && !width)
 		return err_set(e, -EINVAL, "Invalid name in '%s', empty string is only allowed when defining maxWidth", entry);
 	if (width) {
-		if (parse_i64(width, -1, 1 << 20, &w) < 0)
-			return err_set(e, -EINVAL, "Invalid max width (must be an integer) '%s' in '%s'", width, entry);
+		if ((r = parse_i64(width, -1, 1 << 20, &w)) < 0)
+			return err_set(e, -EINVAL, "Invalid max width (must %s) '%s' in '%s'",
+				       r == -ERANGE ? "-1, 0 or a positive integer" : "be an integer", width, entry);
 		col.width = w ? (int)w : (int)strlen(col.header);
 	}
 	add(a, to, col);
@@ -300,12 +301,12 @@ static struct doc *state_document(struct arena *a, const struct instance_entry *
 	return d;
 }
 
-struct doc *list_document(struct arena *a, const struct instance_entry *i, bool state)
+struct doc *list_document(struct arena *a, const struct instance_entry *i, bool state, enum format f)
 {
 	struct doc *d = record_write(a, instance_fields, ON_WIRE, &i->record);
 
-	doc_put(a, d, "backups", doc_null(a));
+	doc_put(a, d, "backups", f == FORMAT_YAML ? doc_list(a) : doc_null(a)); /* as Go writes a slice that is not there */
 	doc_put(a, d, "state", state ? state_document(a, i) : doc_null(a));
-	doc_put(a, d, "snapshots", doc_null(a));
+	doc_put(a, d, "snapshots", f == FORMAT_YAML ? doc_list(a) : doc_null(a));
 	return d;
 }

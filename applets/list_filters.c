@@ -97,6 +97,8 @@ bool filter_abbreviates(const char *part, const char *key)
 
 static bool config_matches(struct arena *a, const char *key, const char *pattern, const struct instance *i)
 {
+	if (!*pattern && !map_get(&i->expanded_config, key))
+		return true; /* K= finds those without */
 	for (size_t j = 0; j < i->expanded_config.n; j++) {
 		const struct pair *p = &i->expanded_config.item[j];
 

@@ -47,12 +47,7 @@ int pairs_parse(struct call *c, const char *const *word, size_t n, struct map *r
 
 void pairs_apply(struct arena *a, const struct map *changes, struct map *to)
 {
-	for (size_t i = 0; i < changes->n; i++) {
-		if (*changes->item[i].value)
-			map_set(a, to, changes->item[i].key, changes->item[i].value);
-		else
-			map_unset(to, changes->item[i].key);
-	}
+	map_merge(a, to, changes);
 }
 
 struct doc *pairs_document(struct arena *a, const struct map *map)

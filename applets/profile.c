@@ -211,9 +211,8 @@ static int unset_run(struct call *c)
 	struct target t;
 	int r = read_profile(c, c->args[0], &t, &p);
 
-	if (r < 0 || !map_unset(&p.config, c->args[1]))
-		return r;
-	return update(c, &t, &p);
+	map_set(c->arena, &p.config, c->args[1], "");
+	return r < 0 ? r : update(c, &t, &p);
 }
 
 /* ---- the profiles of an instance */
@@ -260,8 +259,9 @@ static struct names split_names(struct arena *a, const char *s)
 
 		while (to > from && s[to - 1] == ' ')
 			to--;
-		if (to > from)
-			names_add(a, &names, arena_dupn(a, s + from, to - from));
+		names_add(a, &names, arena_dupn(a, s + from, to - from));
+		if (s[n] && !s[n + 1])
+			names_add(a, &names, "");
 		s += n + (s[n] == ',');
 	}
 	return names;

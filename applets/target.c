@@ -122,6 +122,18 @@ int target_server(struct call *c, const char *word, struct target *ret)
 	return 0;
 }
 
+int target_filters(struct call *c, struct target *server, struct names *filters)
+{
+	bool named = c->n_args && strchr(c->args[0], ':') && !strchr(c->args[0], '=');
+	int r = target_parse(c, named ? c->args[0] : "", server);
+
+	if (r >= 0 && *server->name)
+		names_add(c->arena, filters, server->name);
+	for (size_t i = named; i < c->n_args; i++)
+		names_add(c->arena, filters, c->args[i]);
+	return r;
+}
+
 int target_image_source(struct call *c, const char *word, struct image_source *ret)
 {
 	*ret = (struct image_source){ .host = str_eq(word, "host:") };

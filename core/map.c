@@ -134,6 +134,16 @@ void map_copy(struct arena *a, struct map *to, const struct map *from)
 	*to = copy;
 }
 
+void map_drop_empty(struct map *m)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (*m->item[i].value)
+			m->item[kept++] = m->item[i];
+	m->n = kept;
+}
+
 bool map_equal(const struct map *a, const struct map *b)
 {
 	if (a->n != b->n)

@@ -19,6 +19,7 @@ void map_set(struct arena *a, struct map *m, const char *key, const char *value)
 bool map_unset(struct map *m, const char *key);				       /* true if it was there */
 void map_copy(struct arena *a, struct map *to, const struct map *from);	       /* TO is overwritten */
 void map_merge(struct arena *a, struct map *to, const struct map *over);       /* OVER wins */
+void map_drop_empty(struct map *m);						       /* keys whose value is "" */
 bool map_equal(const struct map *a, const struct map *b);
 
 /* Name to map: the devices of an instance or profile. */

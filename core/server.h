@@ -86,7 +86,6 @@ struct exec_request {
 	const char *user_name; /* looked up inside instead of user; NULL: none */
 	bool login_shell;      /* `shell`: argv is chosen inside: su -l, else root's shell from passwd, else /bin/sh */
 	bool tty;	       /* a pty inside; this terminal relayed, raw */
-	bool no_stdin;
 	const char *term; /* TERM of the caller, NULL: none */
 	int fd[3];	  /* what becomes 0, 1, 2 (borrowed) */
 };

@@ -21,6 +21,7 @@
 #include "runtime/instance/balance.h"
 #include "runtime/instance/console.h"
 #include "runtime/instance/create.h"
+#include "runtime/instance/ended.h"
 #include "runtime/instance/exec.h"
 #include "runtime/instance/keys.h"
 #include "runtime/instance/log.h"
@@ -303,7 +304,7 @@ static int remove_leftover(struct server *s, struct arena *a, const char *name)
 		return -1;
 	if (lock_try(&h.lock, h.dir, "lock", LOCK_EXCLUSIVE, NULL) < 0 || process_boot_id(boot, NULL) < 0 ||
 	    record_load(a, h.dir, name, &entry.record, NULL) < 0 || record_status(h.dir, boot, &entry.record, NULL) < 0 ||
-	    !is_leftover(&entry))
+	    !is_leftover(&entry) || ended_is_kept(h.dir))
 		return -1;
 	(void)stop_cleanup(h.st, h.dir, name, NULL);
 	return destroy_instance(h.st, &h.lock, name, &entry.record, NULL);
@@ -387,18 +388,30 @@ static void balance(struct store *st, const struct instance *inst, struct report
 		report_warn(report, "limits.cpu: %s", why.text);
 }
 
-static int check_devices(const struct devices *devices, struct err *e)
+static int check_device(const struct device *d, struct err *e)
 {
-	for (size_t i = 0; i < devices->n; i++) {
-		const char *name = devices->item[i].name;
-		int r = name_device(name, e);
+	static const char known[][13] = { "disk", "gpu", "infiniband", "nic", "none", "pci", "proxy", "tpm", "unix-block", "unix-char",
+					  "unix-hotplug", "usb" };
+	const char *type = map_get(&d->options, "type");
+	int r = name_device(d->name, e);
 
-		if (r < 0)
-			return err_in(e, r, "Invalid devices: Device validation failed for \"%s\"", name);
-		if (!map_get(&devices->item[i].options, "type"))
-			return err_set(e, -EINVAL, "Invalid devices: Device validation failed for \"%s\": Missing device type", name);
-	}
-	return 0;
+	if (r < 0)
+		return r;
+	if (!type)
+		return err_set(e, -EINVAL, "Missing device type");
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (str_eq(known[i], type))
+			return 0;
+	return err_set(e, -EINVAL, "Failed loading device \"%s\": Unsupported device type", d->name);
+}
+
+int local_check_devices(const struct devices *devices, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < devices->n && r == 0; i++)
+		r = err_in(e, check_device(&devices->item[i], e), "Device validation failed for \"%s\"", devices->item[i].name);
+	return r;
 }
 
 static int check_profiles(const struct names *profiles, struct err *e)
@@ -420,7 +433,8 @@ static int check_instance(struct store *st, struct arena *a, struct instance *in
 
 	if (r < 0)
 		return err_in(e, r, "Invalid config");
-	if ((r = check_devices(&inst->devices, e)) < 0 || (r = check_profiles(&inst->profiles, e)) < 0 ||
+	map_drop_empty(&inst->config);
+	if ((r = err_in(e, local_check_devices(&inst->devices, e), "Invalid devices")) < 0 || (r = check_profiles(&inst->profiles, e)) < 0 ||
 	    (r = record_expand(st, a, &cache, inst, e)) < 0)
 		return r;
 	r = keys_check_map(&inst->expanded_config, KEYS_EXPANDED, e);
@@ -463,10 +477,19 @@ static int take_image(struct store *st, struct arena *a, const char *name, struc
 	return 0;
 }
 
+/* What only we may write: files lie as these say. */
+static bool is_ours(const char *key)
+{
+	return str_after(key, "volatile.lxcbox.") || str_eq(key, "volatile.idmap.base");
+}
+
 static int merge(struct store *st, struct arena *a, const struct instance_create *from, struct create *c, struct err *e)
 {
 	c->inst = *from->from;
-	map_copy(a, &c->inst.config, &from->from->config);
+	c->inst.config = (struct map){ 0 };
+	for (size_t i = 0; i < from->from->config.n; i++) /* `config show c1 | lxc init IMAGE c2` has another's */
+		if (!is_ours(from->from->config.item[i].key))
+			map_set(a, &c->inst.config, from->from->config.item[i].key, from->from->config.item[i].value);
 	devices_copy(a, &c->inst.devices, &from->from->devices);
 	c->host = from->host;
 	c->own_init = from->own_init;
@@ -589,6 +612,17 @@ static int apply_live(struct store *st, struct arena *a, int dir, const struct i
 	return keys_live(&old->expanded_config, &to->expanded_config, &live, &before, e);
 }
 
+static int refuse_ours(const struct map *old, const struct map *to, struct err *e)
+{
+	for (size_t i = 0; i < to->n; i++) {
+		const char *key = to->item[i].key, *value = map_get(old, key);
+
+		if (is_ours(key) && (!value || !str_eq(value, to->item[i].value)))
+			return err_set(e, -EINVAL, "Invalid config: %s can't be changed by the user", key);
+	}
+	return 0;
+}
+
 static int store_changed(struct held *h, struct arena *a, struct instance *to, struct report *report, struct err *e)
 {
 	keep_volatile(a, &h->inst, to);
@@ -597,8 +631,8 @@ static int store_changed(struct held *h, struct arena *a, struct instance *to, s
 	to->name = h->inst.name;
 	if (!to->architecture || !*to->architecture)
 		to->architecture = h->inst.architecture;
-	int r = check_instance(h->st, a, to, e);
-	if (r < 0 || (r = apply_live(h->st, a, h->dir, &h->inst, to, e)) < 0 || (r = record_save(a, h->dir, to, e)) < 0)
+	int r = refuse_ours(&h->inst.config, &to->config, e);
+	if (r < 0 || (r = check_instance(h->st, a, to, e)) < 0 || (r = apply_live(h->st, a, h->dir, &h->inst, to, e)) < 0 || (r = record_save(a, h->dir, to, e)) < 0)
 		return r;
 	balance(h->st, map_get(&to->expanded_config, "limits.cpu") ? to : &h->inst, report);
 	return 0;
@@ -707,7 +741,7 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 
 static int stop_locked(struct held *h, const char *name, const struct state_change *c, struct err *e)
 {
-	int r = stop_instance(h->st, &h->lock, h->dir, name, c->force, c->timeout_ms, e);
+	int r = stop_instance(h->st, &h->lock, h->dir, name, c->force || !c->timeout_ms, c->timeout_ms, e);
 
 	if (r == 0)
 		balance(h->st, &h->inst, NULL);
@@ -716,6 +750,16 @@ static int stop_locked(struct held *h, const char *name, const struct state_chan
 	if (r == 0 && h->inst.ephemeral && c->action == STATE_STOP && is_still(h, name))
 		r = destroy_instance(h->st, &h->lock, name, &h->inst, e);
 	return r;
+}
+
+static int restart_locked(struct held *h, const char *name, const struct state_change *c, struct report *report, struct err *e)
+{
+	AUTO(lock) struct lock keep = LOCK_NONE;
+	int r = h->inst.ephemeral ? ended_keep(h->dir, &keep, e) : 0;
+
+	if (r < 0 || (r = stop_locked(h, name, c, e)) < 0)
+		return r;
+	return start_locked(h, name, NULL, report, e);
 }
 
 #define FOREGROUND_STOP_MS 30000
@@ -773,8 +817,7 @@ static int local_set_state(struct server *s, const char *name, const struct stat
 	case STATE_STOP:
 		return stop_locked(&h, name, c, e);
 	case STATE_RESTART:
-		r = stop_locked(&h, name, c, e);
-		return r < 0 ? r : start_locked(&h, name, NULL, report, e);
+		return restart_locked(&h, name, c, report, e);
 	case STATE_FREEZE:
 		return freeze_instance(h.st, &h.lock, h.dir, name, true, e);
 	case STATE_UNFREEZE:

@@ -19,6 +19,9 @@ int local_store(struct server *s, bool create, struct store **ret, struct err *e
 /* What crashed commands left in the store: half-built objects, claims of ids. */
 int local_sweep(struct store *st, struct err *e);
 
+/* Names and types of devices, of instances and of profiles. local.c */
+int local_check_devices(const struct devices *devices, struct err *e);
+
 /* local_profile.c */
 int local_profile_list(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e);
 int local_profile_get(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e);

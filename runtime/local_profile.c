@@ -119,33 +119,48 @@ static int exists(struct store *st, const char *name)
 	return str_fmt(file, sizeof file, "%s.yaml", name) < 0 ? 0 : at_exists(st->profiles, file);
 }
 
+/* Checks it and leaves out what is empty. */
+static int check_profile(struct arena *a, struct profile *p, struct err *e)
+{
+	int r = keys_check_map(&p->config, KEYS_PROFILE, e);
+	struct map config = p->config;
+
+	if (r < 0 || (r = local_check_devices(&p->devices, e)) < 0)
+		return r;
+	map_copy(a, &p->config, &config);
+	map_drop_empty(&p->config);
+	return 0;
+}
+
 int local_profile_create(struct server *s, const struct profile *p, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
 	AUTO(arena) struct arena a = ARENA_NONE;
 	struct store *st;
+	struct profile copy = *p;
 	int r = name_profile(p->name, e);
 
-	if (r < 0 || (r = keys_check_map(&p->config, KEYS_PROFILE, e)) < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0)
+	if (r < 0 || (r = check_profile(&a, &copy, e)) < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0)
 		return r;
 	if (exists(st, p->name) == 1)
 		return err_set(e, -EEXIST, "Error inserting \"%s\" into database: The profile already exists", p->name);
-	return profile_save(st, &a, p, e);
+	return profile_save(st, &a, &copy, e);
 }
 
 int local_profile_update(struct server *s, const struct profile *p, struct report *report, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
 	AUTO(arena) struct arena a = ARENA_NONE;
+	struct profile copy = *p;
 	struct store *st;
-	int r = keys_check_map(&p->config, KEYS_PROFILE, e);
+	int r = check_profile(&a, &copy, e);
 
 	(void)report;
 	if (r < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0)
 		return r;
 	if (exists(st, p->name) != 1)
 		return err_set(e, -ENOENT, "Profile not found");
-	return profile_save(st, &a, p, e);
+	return profile_save(st, &a, &copy, e);
 }
 
 static int refuse_used(struct store *st, struct arena *a, const char *name, struct err *e)

@@ -34,6 +34,18 @@ void ended_log(int dir, int status)
 	log_line(dir, "%s", text.s);
 }
 
+int ended_keep(int dir, struct lock *keep, struct err *e)
+{
+	return lock_take(keep, dir, "restart", LOCK_SHARED, true, NULL, e);
+}
+
+bool ended_is_kept(int dir)
+{
+	AUTO(lock) struct lock lock = LOCK_NONE;
+
+	return lock_try(&lock, dir, "restart", LOCK_EXCLUSIVE, NULL) == -EWOULDBLOCK;
+}
+
 /* The command that stopped it has the lock and removes it by itself; somebody may have started it again meanwhile. */
 static void destroy_in(struct store *st, struct arena *a, const struct plan *p)
 {
@@ -47,7 +59,7 @@ static void destroy_in(struct store *st, struct arena *a, const struct plan *p)
 	if (dir < 0 || lock_take(&lock, dir, "lock", LOCK_EXCLUSIVE, false, &wait, NULL) < 0)
 		return;
 	if (process_boot_id(boot, NULL) < 0 || state_read(dir, boot, &state, NULL) < 0 || state.power != POWER_STOPPED ||
-	    record_load(a, dir, p->name, &inst, NULL) < 0 || !inst.ephemeral)
+	    record_load(a, dir, p->name, &inst, NULL) < 0 || !inst.ephemeral || ended_is_kept(dir))
 		return;
 	(void)destroy_instance(st, &lock, p->name, &inst, NULL); /* what stays is swept by the next command */
 }

@@ -289,7 +289,7 @@ static int exec_search(const struct enter_command *c, int *status, struct err *e
 
 		path = value ? value : path;
 	}
-	for (const char *end; *path; path = *end ? end + 1 : end) {
+	for (const char *end; *name && *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
 		if (str_fmt(full, sizeof full, "%.*s/%s", (int)(end - path), path, name) < 0)
 			continue;

@@ -282,7 +282,7 @@ static void fill_polls(const struct session *s, struct pollfd p[AT_COUNT])
 	p[AT_END] = (struct pollfd){ .fd = s->pidfd, .events = POLLIN };
 	p[AT_SIGNAL] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	if (s->master >= 0) {
-		bool wants_input = !s->input_ended && !s->request->no_stdin;
+		bool wants_input = !s->input_ended;
 
 		p[AT_FIRST] = (struct pollfd){ .fd = s->master, .events = POLLIN };
 		p[AT_SECOND] = (struct pollfd){ .fd = wants_input ? s->request->fd[0] : -1, .events = POLLIN };

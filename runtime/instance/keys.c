@@ -57,7 +57,7 @@ const struct key keys_table[] = {
 	ROW("migration.incremental.memory.goal", KEY_U32, KEY_STORED, "70", "For live migration"),
 
 	/* ---- what runs inside */
-	ROW("environment.", KEY_ANY, KEY_FAMILY | KEY_EXEC | KEY_EMPTY, "", "Environment variables of init and of each exec",
+	ROW("environment.", KEY_ANY, KEY_FAMILY | KEY_EXEC, "", "Environment variables of init and of each exec",
 	    .check = check_environment, .plan = plan_environment),
 	ROW("linux.kernel_modules", KEY_ANY, KEY_STORED, "", "Modules that the host is to have, joined by commas", .check = check_modules),
 	ROW("linux.kernel_modules.load", KEY_ONEOF, KEY_STORED, "boot", "When they are loaded", .values = "boot ondemand"),
@@ -250,7 +250,7 @@ static int check_value(const struct key *k, const char *key, const char *value, 
 {
 	int r = k->flags & KEY_FAMILY ? keys_check_name(k, key + strlen(k->name), e) : 0;
 
-	if (r < 0 || (!*value && !(k->flags & KEY_EMPTY)))
+	if (r < 0 || !*value)
 		return r;
 	if ((r = check_lines(k, value, e)) < 0 || (r = keys_check_type(k, value, e)) < 0)
 		return r;
@@ -282,7 +282,7 @@ int keys_check_map(const struct map *config, enum keys_where where, struct err *
 
 static int plan_one(const struct key *k, struct arena *a, struct plan *p, const char *key, const char *value, struct err *e)
 {
-	if (!value || (!*value && !(k->flags & KEY_EMPTY)))
+	if (!value || !*value)
 		return 0;
 	return err_in(e, k->plan(a, p, key, value, e), "%s", key);
 }

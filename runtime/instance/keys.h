@@ -37,7 +37,6 @@ enum key_flags {
 	KEY_STORED = 128,  /* known and shown, without effect here */
 	KEY_DEVICE = 256,  /* "*" in the name stands for a device's name */
 	KEY_FREE = 512,	   /* a family whose names are the user's: any but control characters and ".." */
-	KEY_EMPTY = 1024,  /* an empty value is one, too; elsewhere it means unset */
 };
 
 /* A running instance while its configuration changes. */

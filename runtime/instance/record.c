@@ -111,7 +111,7 @@ int record_expand(struct store *st, struct arena *a, struct profile_cache *cache
 		int r = cached(st, a, cache, inst->profiles.item[i], &p, e);
 
 		if (r == -ENOENT)
-			return err_set(e, r, "Requested profile \"%s\" doesn't exist", inst->profiles.item[i]);
+			return err_set(e, r, "Profile not found: %s", inst->profiles.item[i]);
 		if (r < 0)
 			return r;
 		map_merge(a, &inst->expanded_config, &p->config);

@@ -75,6 +75,12 @@ wait $patient
 same "the one that waited has what it wanted" 0 $?
 ok "delete" lxcbox delete d1
 
+ok "a deaf one again" lxcbox launch deaf d1
+ok "restart --timeout 0 is by force" timeout 10 "$LXCBOX" restart d1 --timeout 0
+ok "so is stop" timeout 10 "$LXCBOX" stop d1 --timeout 0
+prints "stopped" STOPPED lxcbox list -f csv -c s d1
+ok "delete" lxcbox delete d1
+
 ok "ephemeral" lxcbox launch busy e1 -e
 prints "is shown as such" "CONTAINER (EPHEMERAL)" lxcbox list -f csv -c t e1
 lxcbox exec e1 -- poweroff
@@ -82,4 +88,11 @@ ok "goes with its power off" until_ok 5 sh -c '[ -z "$("$LXCBOX" list -f csv -c 
 ok "ephemeral again" lxcbox launch busy e1 -e
 ok "stop" lxcbox stop -f e1
 prints "goes with its stop" "" lxcbox list -f csv
+for i in 1 2 3 4 5 6 7 8; do
+	ok "an ephemeral one ($i)" lxcbox launch busy e1 -e
+	lxcbox list >/dev/null & # it looks for what may be removed
+	ok "comes back from a restart ($i)" lxcbox restart e1
+	prints "running ($i)" RUNNING lxcbox list -f csv -c s e1
+	ok "goes by force ($i)" lxcbox delete -f e1
+done
 finish
