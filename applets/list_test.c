@@ -29,7 +29,7 @@ TEST(columns_are_letters_and_keys)
 		{ "n,user.a:OWNER", "n[user.a OWNER -1]" },
 		{ "user.a:OWNER:5", "[user.a OWNER 5]" },
 		{ "user.a:OWNER:0", "[user.a OWNER 5]" },
-		{ "user.a::-1", "[ user.a -1]" },
+		{ "user.a::-1", "[user.a  -1]" },
 		{ "config:image.os", "[image.os image.os -1]" },
 		{ "devices:eth0.parent:P", "[eth0.parent P -1]" },
 		{ "nz", "Unknown column shorthand char 'z' in 'nz'" },
