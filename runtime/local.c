@@ -668,6 +668,51 @@ static int local_change(struct server *s, struct arena *a, const char *name,
 	return store_changed(&h, a, &copy, report, e);
 }
 
+/* ---- a profile of theirs */
+
+/* INST with P in the place of what the file says */
+static int expand_with(struct store *st, struct arena *a, const struct profile *p, struct instance *inst, struct err *e)
+{
+	struct profile first = *p;
+	struct profile_cache cache = { &first, 1 };
+	int r = record_expand(st, a, &cache, inst, e);
+
+	if (r < 0)
+		return r;
+	r = keys_check_map(&inst->expanded_config, KEYS_EXPANDED, e);
+	return err_in(e, r, "Invalid expanded config");
+}
+
+int local_profile_fits(struct server *s, const char *name, const struct profile *to, struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	struct instance inst;
+	struct store *st;
+	int r = local_store(s, true, &st, e);
+	AUTO(fd) int dir = r < 0 ? -1 : record_open_dir(st, name, NULL);
+
+	if (dir < 0 || record_load(&a, dir, name, &inst, NULL) < 0)
+		return r;
+	return err_in(e, expand_with(st, &a, to, &inst, e), "%s", name);
+}
+
+int local_profile_changed(struct server *s, const char *name, const struct profile *from, const struct profile *to, struct report *report,
+			  struct err *e)
+{
+	AUTO(arena) struct arena a = ARENA_NONE;
+	HELD h = HELD_NONE;
+	int r = hold(s, &a, name, true, report, &h, e);
+
+	if (r < 0 || h.broken)
+		return r == -ENOENT ? 0 : r;
+	struct instance was = h.inst;
+	if ((r = expand_with(h.st, &a, from, &was, e)) < 0 || (r = expand_with(h.st, &a, to, &h.inst, e)) < 0 ||
+	    (r = apply_live(h.st, &a, h.dir, &was, &h.inst, e)) < 0)
+		return r;
+	balance(h.st, map_get(&h.inst.expanded_config, "limits.cpu") ? &h.inst : &was, report);
+	return 0;
+}
+
 /* ---- remove, rename */
 
 static int ensure_stopped(struct held *h, const char *name, bool force, struct err *e)

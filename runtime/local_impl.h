@@ -22,6 +22,12 @@ int local_sweep(struct store *st, struct err *e);
 /* Names and types of devices, of instances and of profiles. local.c */
 int local_check_devices(const struct devices *devices, struct err *e);
 
+/* A profile that NAME has is to change, or has changed (its file; FROM is what it was): whether the instance can be with TO, and
+ * what reaches it while it runs. One that is gone, or broken, has nothing to say. local.c */
+int local_profile_fits(struct server *s, const char *name, const struct profile *to, struct err *e);
+int local_profile_changed(struct server *s, const char *name, const struct profile *from, const struct profile *to, struct report *report,
+			  struct err *e);
+
 /* local_profile.c */
 int local_profile_list(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e);
 int local_profile_get(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e);

@@ -147,20 +147,42 @@ int local_profile_create(struct server *s, const struct profile *p, struct err *
 	return profile_save(st, &a, &copy, e);
 }
 
+static const char *user_name(const char *url)
+{
+	return strrchr(url, '/') + 1;
+}
+
+/* Each of them that runs; what one of them does not take keeps nothing from the others. */
+static int tell_users(struct server *s, struct arena *a, const struct profile *old, const struct profile *to, struct report *report,
+		      struct err *e)
+{
+	const char *failed = "";
+
+	for (size_t i = 0; i < old->used_by.n; i++) {
+		const char *name = user_name(old->used_by.item[i]);
+		struct err why = ERR_NONE;
+
+		if (local_profile_changed(s, name, old, to, report, &why) < 0)
+			failed = arena_fmt(a, "%s - Project: default, Instance: %s: %s", failed, name, why.text);
+	}
+	return *failed ? err_set(e, -EIO, "The following instances failed to update (profile change still saved):%s", failed) : 0;
+}
+
 int local_profile_update(struct server *s, const struct profile *p, struct report *report, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
 	AUTO(arena) struct arena a = ARENA_NONE;
-	struct profile copy = *p;
+	struct profile copy = *p, old;
 	struct store *st;
 	int r = check_profile(&a, &copy, e);
 
-	(void)report;
-	if (r < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0)
+	if (r < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0 || (r = profile_load(st, &a, p->name, &old, e)) < 0 ||
+	    (r = find_users(st, &a, &old, 1, e)) < 0)
 		return r;
-	if (exists(st, p->name) != 1)
-		return err_set(e, -ENOENT, "Profile not found");
-	return profile_save(st, &a, &copy, e);
+	for (size_t i = 0; i < old.used_by.n; i++)
+		if ((r = local_profile_fits(s, user_name(old.used_by.item[i]), &copy, e)) < 0)
+			return r;
+	return (r = profile_save(st, &a, &copy, e)) < 0 ? r : tell_users(s, &a, &old, &copy, report, e);
 }
 
 static int refuse_used(struct store *st, struct arena *a, const char *name, struct err *e)

@@ -86,7 +86,18 @@ ok "with a limit" lxcbox profile set p1 limits.processes 50
 ok "applied" lxcbox profile add c3 p1
 prints "is expanded" 50 lxcbox config get -e c3 limits.processes
 ok "start" lxcbox start c3
+ok "beside one that says it by itself" lxcbox launch busy c4 -p p1 -c limits.processes=70
 ok "a change of it" lxcbox profile set p1 limits.processes 60
+fails "is there at once" 2 "limit of processes|fork" lxcbox exec c3 -- sh -c 'for i in $(seq 61); do sleep 1 & done'
+sleep 1.1
+ok "but where the instance says otherwise" lxcbox exec c4 -- sh -c 'for i in $(seq 61); do sleep 0.1 & done'
+fails "what one of them cannot be with is refused" 1 "^Error: c4: Invalid expanded config: linux.sysctl.user" sh -c '
+	"$LXCBOX" config set c4 linux.sysctl.user.max_inotify_instances=50 && "$LXCBOX" profile set p1 limits.processes=50 security.privileged=true'
+prints "and nothing changed" 60 lxcbox profile get p1 limits.processes
+ok "unset" lxcbox profile unset p1 limits.processes
+ok "is there at once, too" lxcbox exec c3 -- sh -c 'for i in $(seq 61); do sleep 0.1 & done'
+ok "set" lxcbox profile set p1 limits.processes 60
+ok "delete" lxcbox delete -f c4
 ok "restart" lxcbox restart -f c3
 fails "is there with the next start" 2 "limit of processes|fork" lxcbox exec c3 -- sh -c 'for i in $(seq 61); do sleep 1 & done'
 ok "stop" lxcbox stop -f c3
