@@ -416,9 +416,12 @@ int at_exists(int dir, const char *name)
 
 /* ---- reading and writing ---- */
 
+enum { ROOM_FIRST = 1000, ROOM_MOST = 64 * 1024 };
+
+/* SIZE 0: not known, as of what the kernel makes up. Most files of /proc and /etc are small: fresh memory costs more than calls. */
 static int read_to_end(int fd, uint64_t size, size_t limit, struct buf *buf)
 {
-	size_t start = buf->len, room = size < limit ? (size_t)size + 1 : 16 * 1024;
+	size_t start = buf->len, room = size && size < limit ? (size_t)size + 1 : ROOM_FIRST;
 
 	for (;;) {
 		size_t got = buf->len - start;
@@ -441,7 +444,7 @@ static int read_to_end(int fd, uint64_t size, size_t limit, struct buf *buf)
 		buf_grew(buf, (size_t)n);
 		if (size && got + (size_t)n == size && (size_t)n < room)
 			return 0; /* a regular file's short read is its end: one call less */
-		room = 64 * 1024;
+		room = room < ROOM_MOST / 4 ? room * 4 : ROOM_MOST;
 	}
 }
 

@@ -15,11 +15,11 @@
 /* ---- the store's copy */
 
 /* The rules, and which program of ours turned them into a filter: another version may know more. */
-static int hash_origin(int binary, const struct seccomp_rules *rules, struct hash *h)
+static int hash_origin(const struct seccomp_rules *rules, struct hash *h)
 {
 	struct stat s;
 
-	if (fstat(binary, &s) < 0)
+	if (stat("/proc/self/exe", &s) < 0) /* path: our own /proc */
 		return -errno;
 	const uint64_t of[] = { s.st_dev, s.st_ino, (uint64_t)s.st_size, (uint64_t)s.st_ctim.tv_sec, (uint64_t)s.st_ctim.tv_nsec,
 				rules->defaults, rules->deny_compat };
@@ -65,11 +65,11 @@ static void save(struct store *st, const struct hash *origin, const struct buf *
 		(void)fd_write(fd, file.s, file.len); /* without it the next start builds one again */
 }
 
-static int build(struct store *st, int binary, const struct plan *p, struct buf *program, struct err *e)
+static int build(struct store *st, const struct plan *p, struct buf *program, struct err *e)
 {
 	struct seccomp_rules rules = { .defaults = p->seccomp_default, .deny_compat = p->seccomp_compat, .deny = &p->seccomp_deny };
 	struct hash origin;
-	int known = hash_origin(binary, &rules, &origin);
+	int known = hash_origin(&rules, &origin);
 
 	if (known == 0 && load(st, &origin, program))
 		return 0;
@@ -100,10 +100,10 @@ static int write_file(int dir, const struct buf *program, struct err *e)
 	return r < 0 ? err_code(e, r, "seccomp") : 0;
 }
 
-int filter_open(struct store *st, int dir, int binary, const struct plan *p, int *ret_fd, struct err *e)
+int filter_open(struct store *st, int dir, const struct plan *p, int *ret_fd, struct err *e)
 {
 	AUTO(buf) struct buf program = BUF_NONE;
-	int r = build(st, binary, p, &program, e);
+	int r = build(st, p, &program, e);
 
 	if (r < 0 || (!is_same(dir, &program) && (r = write_file(dir, &program, e)) < 0))
 		return r;

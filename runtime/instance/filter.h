@@ -8,5 +8,5 @@
 #include "core/store.h"
 #include "runtime/instance/plan.h"
 
-/* DIR: instances/NAME. BINARY: our own program. *RET_FD: the filter, open to read. */
-int filter_open(struct store *st, int dir, int binary, const struct plan *p, int *ret_fd, struct err *e);
+/* DIR: instances/NAME. *RET_FD: the filter, open to read. */
+int filter_open(struct store *st, int dir, const struct plan *p, int *ret_fd, struct err *e);

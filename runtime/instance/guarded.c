@@ -52,23 +52,23 @@ static int read_only_but(int root, const char *path, const char *but, struct err
 	return 0;
 }
 
-static int guard(int root, int null_device, size_t i, struct err *e)
+static int guard(int root, struct place_masks *masks, size_t i, struct err *e)
 {
 	if (rows[i].how == MASK)
-		return place_mask(root, null_device, rows[i].path, e);
+		return place_mask(root, masks, rows[i].path, e);
 	if (*rows[i].but)
 		return read_only_but(root, rows[i].path, rows[i].but, e);
 	return place_read_only(root, rows[i].path, e);
 }
 
-int guarded_paths(int root, int null_device, bool privileged, struct err *e)
+int guarded_paths(int root, struct place_masks *masks, bool privileged, struct err *e)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows) && r == 0; i++) {
 		if (rows[i].privileged_only && !privileged)
 			continue;
-		r = guard(root, null_device, i, e);
+		r = guard(root, masks, i, e);
 	}
 	return r;
 }

@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include "core/buf.h"
 #include "core/err.h"
+#include "runtime/rootfs/place.h"
 
-/* ROOT: the container's root with its proc and sys mounted; NULL_DEVICE: O_PATH of a null device of ours. PRIVILEGED: sysctls and
- * /sys are read-only besides, but for the network's. */
-int guarded_paths(int root, int null_device, bool privileged, struct err *e);
+/* ROOT: the container's root with its proc and sys mounted. PRIVILEGED: sysctls and /sys are read-only besides, but for the network's. */
+int guarded_paths(int root, struct place_masks *masks, bool privileged, struct err *e);
 void guarded_describe(bool privileged, struct buf *to);

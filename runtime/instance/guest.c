@@ -105,11 +105,11 @@ static const struct {
 	{ "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "", OPTIONAL | NEW_GUEST },
 	{ "/sys/fs/cgroup", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755", OLD_GUEST },
 	{ "/sys/fs/cgroup/systemd", "cgroup", MS_NOSUID | MS_NODEV | MS_NOEXEC, "none,name=systemd", OLD_GUEST },
-	/* empty: the kernel has none of these for a user namespace, and systemd calls a mount of its own that fails "degraded" */
-	{ "/sys/kernel/debug", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
-	{ "/sys/kernel/tracing", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
-	{ "/sys/kernel/config", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
-	{ "/sys/fs/fuse/connections", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, "size=0k,mode=755,nr_inodes=2", OPTIONAL },
+	/* masked: the kernel has none of these for a user namespace, and systemd calls a mount of its own that fails "degraded" */
+	{ "/sys/kernel/debug", "", 0, "", OPTIONAL },
+	{ "/sys/kernel/tracing", "", 0, "", OPTIONAL },
+	{ "/sys/kernel/config", "", 0, "", OPTIONAL },
+	{ "/sys/fs/fuse/connections", "", 0, "", OPTIONAL },
 	{ "/dev", "tmpfs", MS_NOSUID, "size=492k,mode=755", 0 },
 	{ "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,gid=5,mode=620,ptmxmode=666,max=1024", 0 },
 	{ "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 0 },
@@ -172,6 +172,13 @@ static int make_dev_directories(int root, bool nesting, struct err *e)
 	return 0;
 }
 
+static int mount_one(struct start *s, size_t i, struct err *e)
+{
+	if (!*mounts[i].type)
+		return place_mask(s->root, &s->masks, mounts[i].target, e);
+	return place_mount(s->root, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data, e);
+}
+
 static int mounts_run(struct start *s, struct err *e)
 {
 	int r = refuse_links(s->root, e);
@@ -180,7 +187,7 @@ static int mounts_run(struct start *s, struct err *e)
 		if (!mount_wanted(s->plan, mounts[i].when))
 			continue;
 		struct err one = ERR_NONE;
-		r = place_mount(s->root, mounts[i].target, mounts[i].type, mounts[i].flags, mounts[i].data, &one);
+		r = mount_one(s, i, &one);
 		if (r < 0 && (mounts[i].when & OPTIONAL))
 			r = 0; /* a kernel without it: the guest finds none, as on a host without it */
 		else if (r < 0 && e)
@@ -233,8 +240,8 @@ static int nodes_run(struct start *s, struct err *e)
 		if (symlinkat(links[i][1], dev, links[i][0]) < 0)
 			return err_sys(e, "/dev/%s", links[i][0]);
 	}
-	s->null_device = openat(dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return s->null_device < 0 ? err_sys(e, "/dev/null") : 0;
+	s->masks.null_device = openat(dev, "null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return s->masks.null_device < 0 ? err_sys(e, "/dev/null") : 0;
 }
 
 /* ---- console: a pty of the container's own devpts, reached by descriptors only */
@@ -260,7 +267,7 @@ static void guarded_step_describe(const struct plan *p, struct buf *to)
 
 static int guarded_run(struct start *s, struct err *e)
 {
-	return guarded_paths(s->root, s->null_device, s->plan->privileged, e);
+	return guarded_paths(s->root, &s->masks, s->plan->privileged, e);
 }
 
 /* A new boot id per start: what systemd's journal and others tell reboots by. */

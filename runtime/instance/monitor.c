@@ -19,6 +19,7 @@
 #include "core/parse.h"
 #include "runtime/host/fresh.h"
 #include "runtime/host/process.h"
+#include "runtime/host/self.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/adopt.h"
 #include "runtime/instance/console.h"
@@ -57,18 +58,19 @@ static int load_plan(struct monitor *m, int fd, struct err *e)
 	return r;
 }
 
-/* What was inherited on purpose must not be inherited once more. */
-static void seal_descriptors(const struct plan *p)
+/* FLAG 0: the exec is to hand them on. FD_CLOEXEC: what was inherited on purpose must not be inherited once more. */
+static void mark_descriptors(const struct plan *p, int flag)
 {
-	const int64_t one[] = { p->fd_instance, p->fd_state, p->fd_result, p->fd_seccomp, p->fd_store, p->fd_owner };
+	const int64_t one[] = { p->fd_instance, p->fd_state, p->fd_result,  p->fd_seccomp, p->fd_store,
+				p->fd_owner,	p->fd_pidfd, p->fd_channel, p->fd_overlay };
 
 	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
-		(void)fcntl((int)one[i], F_SETFD, FD_CLOEXEC); /* -1: nothing there */
+		(void)fcntl((int)one[i], F_SETFD, flag); /* -1: nothing there */
 	for (size_t i = 0; i < p->fd_layers.n; i++) {
 		uint32_t fd;
 
 		if (parse_u32(p->fd_layers.item[i], 3, 1 << 20, &fd) == 0)
-			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+			(void)fcntl((int)fd, F_SETFD, flag);
 	}
 }
 
@@ -135,7 +137,7 @@ static void start_none(struct monitor *m)
 		.seccomp = m->start.seccomp,
 		.seccomp_size = m->start.seccomp_size,
 		.root = -1,
-		.null_device = -1,
+		.masks = { -1, -1 },
 		.lsm = -1,
 	};
 }
@@ -161,6 +163,18 @@ static bool is_known_init(pid_t pid)
 	return false;
 }
 
+/* Asked again each time: right after its exec a process has its program, but its arguments come a moment later. */
+static bool ended_early(const struct monitor *m)
+{
+	for (int ms = 0; ms < EARLY_END_MS; ms++) {
+		if (m->plan.own_init || is_known_init(m->start.pid))
+			return false;
+		if (process_wait_exit(m->start.pidfd, 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* An init that ends at once did not start: its status and last words are the error, not an "it runs" that was never true. A power off or a
  * reboot is a normal end. */
 static int refuse_early_end(struct monitor *m, struct err *e)
@@ -168,9 +182,7 @@ static int refuse_early_end(struct monitor *m, struct err *e)
 	AUTO(buf) struct buf text = BUF_NONE;
 	siginfo_t info = { 0 };
 
-	if (m->plan.own_init || is_known_init(m->start.pid) || process_wait_exit(m->start.pidfd, EARLY_END_MS) < 0)
-		return 0;
-	if (waitid(P_PID, (id_t)m->start.pid, &info, WEXITED | WNOWAIT) < 0)
+	if (!ended_early(m) || waitid(P_PID, (id_t)m->start.pid, &info, WEXITED | WNOWAIT) < 0)
 		return 0;
 	int status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGHUP || WTERMSIG(status) == SIGINT))
@@ -185,12 +197,33 @@ static int refuse_early_end(struct monitor *m, struct err *e)
 	return err_set(e, -ECHILD, "%s", text.s);
 }
 
+/* The first process inside was made before our exec. */
+static int resume(struct monitor *m, struct err *e)
+{
+	m->start.pid = (pid_t)m->plan.born_pid;
+	m->start.pidfd = (int)m->plan.fd_pidfd;
+	m->start.channel = (int)m->plan.fd_channel;
+	m->start.overlay = (int)m->plan.fd_overlay;
+	m->plan.born_pid = 0;
+	return spawn_resume(&m->start, e);
+}
+
 static int enter_life(struct monitor *m, struct err *e)
 {
 	struct process init = { (int32_t)m->plan.adopt_pid, (uint64_t)m->plan.adopt_start };
 
 	start_none(m);
-	return init.pid ? adopt_open(&m->start, &init, e) : steps_run(spawn_steps, &m->start, e);
+	if (init.pid)
+		return adopt_open(&m->start, &init, e);
+	bool was_born = m->plan.born_pid;
+	int r = was_born ? resume(m, e) : steps_run(spawn_steps, &m->start, e);
+	if (r < 0 && !was_born)
+		return r;
+	if (r == 0)
+		r = steps_run(settle_steps, &m->start, e);
+	if (r < 0)
+		steps_undo(spawn_steps, &m->start);
+	return r;
 }
 
 static int begin(struct monitor *m, struct err *e)
@@ -382,6 +415,100 @@ static void catch_end(void)
 	sigaction(SIGTERM, &a, NULL);
 }
 
+/* As if nobody had called us: what is inherited from here is init's. */
+static void be_fresh(void)
+{
+	setsid();
+	null_stdio();
+	fresh_process();
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int fail(struct monitor *m, const struct err *e)
+{
+	tell(m, e);
+	finish(m, false);
+	return 1;
+}
+
+/* ---- before the exec */
+
+static int write_plan(const struct plan *p, int *ret_fd, struct err *e)
+{
+	AUTO(buf) struct buf bytes = BUF_NONE;
+
+	plan_pack(p, &bytes);
+	if (buf_error(&bytes))
+		return err_code(e, buf_error(&bytes), "plan");
+	AUTO(fd) int fd = (int)syscall(SYS_memfd_create, "plan", 0);
+	if (fd < 0)
+		return err_sys(e, "memfd");
+	int r = fd_write(fd, bytes.s, bytes.len);
+	if (r < 0)
+		return err_code(e, r, "memfd");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int execute(struct monitor *m, struct err *e)
+{
+	AUTO(fd) int binary = -1;
+	AUTO(fd) int plan = -1;
+	char title[96], number[32];
+	char *argv[] = { title, NULL };
+	char *env[] = { number, NULL };
+	int r = self_open(&binary, e);
+
+	if (r < 0 || (r = write_plan(&m->plan, &plan, e)) < 0)
+		return r;
+	str_fmt(title, sizeof title, MONITOR_TITLE " %s", m->plan.name);
+	str_fmt(number, sizeof number, MONITOR_PLAN "=%d", plan);
+	mark_descriptors(&m->plan, 0);
+	sys_execveat(binary, "", argv, env, AT_EMPTY_PATH);
+	return err_sys(e, "exec");
+}
+
+static bool executes_first(const struct plan *p)
+{
+	return p->privileged || p->own_init || p->adopt_pid;
+}
+
+static int give_birth(struct monitor *m, struct err *e)
+{
+	int r = map_seccomp(m, e);
+
+	start_none(m);
+	if (r < 0 || (r = steps_run(spawn_steps, &m->start, e)) < 0)
+		return r;
+	m->plan.born_pid = m->start.pid;
+	m->plan.fd_pidfd = m->start.pidfd;
+	m->plan.fd_channel = m->start.channel;
+	m->plan.fd_overlay = m->start.overlay;
+	return 0;
+}
+
+_Noreturn void monitor_begin(const struct plan *plan)
+{
+	struct monitor m = { .plan = *plan, .state = (int)plan->fd_state, .result = (int)plan->fd_result, .console = CONSOLE_NONE };
+	struct err e = ERR_NONE;
+	int r = 0;
+
+	start_none(&m);
+	if (!executes_first(plan)) {
+		be_fresh();
+		r = give_birth(&m, &e);
+	}
+	if (r == 0) {
+		(void)err_in(&e, execute(&m, &e), "monitor"); /* returns when it failed */
+		if (m.plan.born_pid)
+			steps_undo(spawn_steps, &m.start);
+	}
+	_exit(fail(&m, &e));
+}
+
+/* ---- after it */
+
 int monitor_main(int argc, char **argv)
 {
 	struct monitor m = { .state = -1, .result = -1, .console = CONSOLE_NONE };
@@ -394,20 +521,17 @@ int monitor_main(int argc, char **argv)
 		return 2;
 	if (load_plan(&m, (int)fd, &e) < 0)
 		return 2;
-	seal_descriptors(&m.plan);
+	mark_descriptors(&m.plan, FD_CLOEXEC);
 	m.state = (int)m.plan.fd_state;
 	m.result = (int)m.plan.fd_result;
 	m.title = argv[0];
-	null_stdio();
-	fresh_process();
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
+	start_none(&m);
+	if (!m.plan.born_pid)
+		be_fresh();
 	catch_end();
 	int r = map_seccomp(&m, &e);
-	if (r == 0)
-		r = run(&m, &e);
-	if (r < 0)
-		tell(&m, &e);
-	finish(&m, r == 0 && m.plan.ephemeral);
-	return r < 0;
+	if (r < 0 || (r = run(&m, &e)) < 0)
+		return fail(&m, &e);
+	finish(&m, m.plan.ephemeral);
+	return 0;
 }

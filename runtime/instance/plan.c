@@ -38,6 +38,9 @@ static void plan_defaults(struct arena *a, const char *store_id, const struct in
 		.fd_seccomp = -1,
 		.fd_store = -1,
 		.fd_owner = -1,
+		.fd_pidfd = -1,
+		.fd_channel = -1,
+		.fd_overlay = -1,
 	};
 	names_add(a, &p->environ, "container=lxc");
 }

@@ -64,6 +64,9 @@ struct plan {
 	/* descriptors that the monitor inherits; -1: none. Filled by start.c */
 	int64_t fd_instance, fd_state, fd_result, fd_seccomp, fd_store, fd_owner;
 	struct names fd_layers; /* numbers, like layers */
+
+	/* a first process that its monitor has made before its exec; pid 0: none */
+	int64_t born_pid, fd_pidfd, fd_channel, fd_overlay;
 };
 
 /* INST with expanded_config and expanded_devices filled. STORE_ID goes into the cgroup's name. */

@@ -52,6 +52,10 @@ static const struct field plan_fields[] = {
 	FIELD(struct plan, fd_store, ON_DISK),
 	FIELD(struct plan, fd_owner, ON_DISK),
 	FIELD(struct plan, fd_layers, ON_DISK),
+	FIELD(struct plan, born_pid, ON_DISK),
+	FIELD(struct plan, fd_pidfd, ON_DISK),
+	FIELD(struct plan, fd_channel, ON_DISK),
+	FIELD(struct plan, fd_overlay, ON_DISK),
 	FIELD_END,
 };
 

@@ -51,6 +51,13 @@ static int cgroup_run(struct start *s, struct err *e)
 	return s->map.size ? cgroup_delegate(&s->cgroup, s->map.base, e) : 0;
 }
 
+int spawn_resume(struct start *s, struct err *e)
+{
+	int r = cgroup_host_open(&s->host, plan_controllers(s->plan), e);
+
+	return r < 0 ? r : cgroup_open(&s->host, s->plan->cgroup, &s->cgroup, e);
+}
+
 static void cgroup_undo(struct start *s)
 {
 	cgroup_close(&s->cgroup);
@@ -472,6 +479,10 @@ const struct step spawn_steps[] = {
 	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
 	{ "rlimits", IN_HOST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },
 	{ "rootfs", IN_HOST, NULL, rootfs_describe, rootfs_run, rootfs_undo },
+	{ "", IN_HOST, NULL, NULL, NULL, NULL },
+};
+
+const struct step settle_steps[] = {
 	{ "handover", IN_HOST, NULL, handover_describe, handover_run, handover_undo },
 	{ "", IN_HOST, NULL, NULL, NULL, NULL },
 };

@@ -13,7 +13,6 @@
 #include "core/at.h"
 #include "core/auto.h"
 #include "runtime/host/process.h"
-#include "runtime/host/self.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/filter.h"
 #include "runtime/instance/monitor.h"
@@ -30,17 +29,17 @@ enum { TRIES = 20 };
 
 /* Everything that the monitor is to inherit, open. */
 struct handed {
-	int state, result, plan, seccomp, binary, cgroup;
+	int state, result, seccomp, cgroup;
 	int store, owner; /* borrowed */
 	int layer[512];
 	size_t n_layers;
 };
 
-#define HANDED_NONE ((struct handed){ .state = -1, .result = -1, .plan = -1, .seccomp = -1, .binary = -1, .cgroup = -1, .store = -1, .owner = -1 })
+#define HANDED_NONE ((struct handed){ .state = -1, .result = -1, .seccomp = -1, .cgroup = -1, .store = -1, .owner = -1 })
 
 static void auto_handed(struct handed *h)
 {
-	int *one[] = { &h->state, &h->result, &h->plan, &h->seccomp, &h->binary, &h->cgroup };
+	int *one[] = { &h->state, &h->result, &h->seccomp, &h->cgroup };
 
 	for (size_t i = 0; i < ARRAY_SIZE(one); i++)
 		auto_fd(one[i]);
@@ -63,10 +62,8 @@ static int open_layers(struct store *st, const struct plan *p, struct handed *h,
 	return 0;
 }
 
-static int write_plan(struct arena *a, struct plan *p, int dir, struct handed *h, struct err *e)
+static void hand_descriptors(struct arena *a, struct plan *p, int dir, const struct handed *h)
 {
-	AUTO(buf) struct buf bytes = BUF_NONE;
-
 	p->fd_instance = dir;
 	p->fd_state = h->state;
 	p->fd_result = h->result;
@@ -76,14 +73,6 @@ static int write_plan(struct arena *a, struct plan *p, int dir, struct handed *h
 	p->fd_layers = (struct names){ 0 };
 	for (size_t i = 0; i < h->n_layers; i++)
 		names_add(a, &p->fd_layers, arena_fmt(a, "%d", h->layer[i]));
-	plan_pack(p, &bytes);
-	if (buf_error(&bytes))
-		return err_code(e, buf_error(&bytes), "plan");
-	h->plan = (int)syscall(SYS_memfd_create, "plan", MFD_CLOEXEC);
-	if (h->plan < 0)
-		return err_sys(e, "memfd");
-	int r = fd_write(h->plan, bytes.s, bytes.len);
-	return r < 0 ? err_code(e, r, "memfd") : 0;
 }
 
 /* The monitor leaves the caller's cgroup at its birth: a session's or unit's end must not take it along. */
@@ -109,36 +98,7 @@ static int open_monitor_cgroup(const struct plan *p, int *ret, struct err *e)
 
 /* ---- the monitor's birth */
 
-static void inherit(const struct handed *h, int dir)
-{
-	const int one[] = { h->state, h->result, h->plan, h->seccomp, h->store, h->owner, dir };
-
-	for (size_t i = 0; i < ARRAY_SIZE(one); i++) {
-		if (one[i] >= 0)
-			(void)fcntl(one[i], F_SETFD, 0);
-	}
-	for (size_t i = 0; i < h->n_layers; i++)
-		(void)fcntl(h->layer[i], F_SETFD, 0);
-}
-
-static _Noreturn void become_monitor(const struct handed *h, const struct plan *p, int dir)
-{
-	char title[96], number[32];
-	char *argv[] = { title, NULL };
-	char *env[] = { number, NULL };
-	struct monitor_result result = { ERR_NONE };
-
-	setsid();
-	str_fmt(title, sizeof title, MONITOR_TITLE " %s", p->name);
-	str_fmt(number, sizeof number, MONITOR_PLAN "=%d", h->plan);
-	inherit(h, dir);
-	sys_execveat(h->binary, "", argv, env, AT_EMPTY_PATH);
-	err_sys(&result.err, "monitor: exec");
-	(void)!write(h->result, &result, sizeof result);
-	_exit(1);
-}
-
-static pid_t spawn_monitor(struct handed *h, const struct plan *p, int dir)
+static pid_t spawn_monitor(struct handed *h, const struct plan *p)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	pid_t pid = -1;
@@ -153,7 +113,7 @@ static pid_t spawn_monitor(struct handed *h, const struct plan *p, int dir)
 	if (pid < 0)
 		pid = fork();
 	if (pid == 0)
-		become_monitor(h, p, dir);
+		monitor_begin(p);
 	return pid;
 }
 
@@ -212,8 +172,7 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 		p.adopt_start = (int64_t)adopt->start;
 	}
 	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = note_start(h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
-	    (r = self_open(&h.binary, e)) < 0 || (r = filter_open(st, dir, h.binary, &p, &h.seccomp, e)) < 0 ||
-	    (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
+	    (r = filter_open(st, dir, &p, &h.seccomp, e)) < 0 || (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
 		return r;
 	if (pipe2(result, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
@@ -222,10 +181,9 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	h.store = st->dir;
 	h.owner = owner;
 	p.old_systemd = oldguest_wants_v1(h.n_layers ? h.layer[0] : -1, &inst->expanded_config);
-	if ((r = write_plan(&a, &p, dir, &h, e)) < 0)
-		return r;
+	hand_descriptors(&a, &p, dir, &h);
 
-	pid_t pid = spawn_monitor(&h, &p, dir);
+	pid_t pid = spawn_monitor(&h, &p);
 	if (pid < 0)
 		return err_sys(e, "monitor: fork");
 	close(take_fd(&h.result));

@@ -33,6 +33,15 @@ int steps_run(const struct step *table, struct start *s, struct err *e)
 	return 0;
 }
 
+void steps_undo(const struct step *table, struct start *s)
+{
+	const struct step *end = table;
+
+	while (*end->name)
+		end++;
+	undo_before(table, end, s);
+}
+
 static void explain_table(const struct step *table, const struct plan *p, struct buf *to)
 {
 	for (const struct step *step = table; *step->name; step++) {
@@ -47,6 +56,7 @@ static void explain_table(const struct step *table, const struct plan *p, struct
 void steps_explain(const struct plan *p, struct buf *to)
 {
 	explain_table(spawn_steps, p, to);
+	explain_table(settle_steps, p, to);
 	explain_table(guest_steps, p, to);
 }
 

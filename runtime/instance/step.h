@@ -6,6 +6,7 @@
  *   clone                              ------->  waits for its root
  *   id maps, overlay
  *   hands the root over                ------->  becomes root, mounts, devices, console
+ *   executes itself anew
  *   takes the console                  <-------
  *                                                pivot, identity, limits, capabilities, filter
  *   end of file: it runs               <-------  exec of init
@@ -17,6 +18,7 @@
 #include "core/err.h"
 #include "runtime/instance/plan.h"
 #include "runtime/isolate/cgroup.h"
+#include "runtime/rootfs/place.h"
 
 struct start {
 	const struct plan *plan;
@@ -40,7 +42,7 @@ struct start {
 
 	/* inside */
 	int root;	 /* descriptor of the new root */
-	int null_device; /* O_PATH of our /dev/null inside */
+	struct place_masks masks;
 	int lsm;	 /* the way into the AppArmor profile, or -1 */
 };
 
@@ -56,11 +58,18 @@ struct step {
 };
 
 /* In the order in which they run on their side; end with an empty name. */
-extern const struct step spawn_steps[]; /* spawn.c: host side */
-extern const struct step guest_steps[]; /* guest.c: inside */
+extern const struct step spawn_steps[];	 /* spawn.c: host side, until the first process inside has its root */
+extern const struct step settle_steps[]; /* spawn.c: host side, until init runs; the monitor's exec may lie between the two */
+extern const struct step guest_steps[];	 /* guest.c: inside */
 
 /* Runs one table; on failure undoes what ran, in reverse, and puts the step's name into the chain. */
 int steps_run(const struct step *table, struct start *s, struct err *e);
+
+/* Undoes a table that ran to its end, when one behind it failed. */
+void steps_undo(const struct step *table, struct start *s);
+
+/* After the exec of the monitor: what spawn_steps opened and the plan does not carry. */
+int spawn_resume(struct start *s, struct err *e);
 
 /* A line per step that PLAN wants, of both tables. */
 void steps_explain(const struct plan *p, struct buf *to);

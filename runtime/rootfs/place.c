@@ -109,7 +109,15 @@ int place_bind(int root, int source, const char *target, bool read_only, bool re
 	return fd < 0 ? fd : attach(root, source, fd, target, read_only, recursive, e);
 }
 
-int place_mask(int root, int null_device, const char *target, struct err *e)
+static int mount_empty(int root, int fd, const char *target, struct place_masks *m, struct err *e)
+{
+	if (mount("tmpfs", path_of(fd).s, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,mode=755,nr_inodes=2") < 0)
+		return err_sys(e, "mask /%s", target);
+	m->empty = find(root, target, e);
+	return m->empty < 0 ? m->empty : 0;
+}
+
+int place_mask(int root, struct place_masks *m, const char *target, struct err *e)
 {
 	struct stat s;
 
@@ -118,9 +126,9 @@ int place_mask(int root, int null_device, const char *target, struct err *e)
 		return 0;
 	if (fd < 0 || fstat(fd, &s) < 0)
 		return err_code(e, fd < 0 ? fd : -errno, "mask /%s", target);
-	int r = S_ISDIR(s.st_mode) ? mount("tmpfs", path_of(fd).s, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,mode=755,nr_inodes=2") :
-				     mount(path_of(null_device).s, path_of(fd).s, NULL, MS_BIND, NULL);
-	return r < 0 ? err_sys(e, "mask /%s", target) : 0;
+	if (!S_ISDIR(s.st_mode))
+		return attach(root, m->null_device, fd, target, false, false, e);
+	return m->empty < 0 ? mount_empty(root, fd, target, m, e) : attach(root, m->empty, fd, target, false, false, e);
 }
 
 int place_read_only(int root, const char *target, struct err *e)

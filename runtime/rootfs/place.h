@@ -13,8 +13,14 @@ int place_mount(int root, const char *target, const char *type, unsigned long fl
 /* SOURCE (any descriptor, also O_PATH) appears at TARGET; a file or a directory is made when missing, according to what SOURCE is. */
 int place_bind(int root, int source, const char *target, bool read_only, bool recursive, struct err *e);
 
-/* A file or directory of the root that must exist is hidden: by an empty read-only tmpfs, or by NULL_DEVICE (O_PATH). Missing: 0. */
-int place_mask(int root, int null_device, const char *target, struct err *e);
+/* What hides others, O_PATH: a null device of ours over files, which is given, and one empty read-only tmpfs over all directories, which
+ * the first of them makes and opens; -1 before. The caller closes both. */
+struct place_masks {
+	int null_device, empty;
+};
+
+/* A file or directory of the root is hidden. Missing: 0. */
+int place_mask(int root, struct place_masks *m, const char *target, struct err *e);
 int place_read_only(int root, const char *target, struct err *e); /* missing: 0 */
 
 /* A character device of the host as NAME ("null", "net/tun") in DIR, a new file system that nobody else can have put links into:
