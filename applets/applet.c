@@ -352,8 +352,10 @@ int applet_main(int argc, char **argv)
 	struct progress progress = { 0 };
 	struct call c = { .global = &global, .arena = &arena, .out = &out, .err = &err, .tail = &tail,
 			  .progress = &progress, .report = &progress.report };
-	int r = dispatch(&c, &global, argc, argv), status;
+	int r, status;
 
+	(void)buf_room(&out, 1); /* held until the end, it keeps the page that all small buffers share (buf.c) */
+	r = dispatch(&c, &global, argc, argv);
 	progress_pause(&progress);
 	call_flush(&c);
 	status = c.status ? c.status : r < 0;

@@ -8,6 +8,9 @@
 
 char buf_empty[1];
 
+/* One size for all that are small: an allocator has room for the next where the last was, and need not ask the kernel each time. */
+enum { CAP_LEAST = 1000 };
+
 static char *no_memory(struct buf *b)
 {
 	b->error = -ENOMEM;
@@ -25,8 +28,10 @@ char *buf_room(struct buf *b, size_t n)
 		return no_memory(b);
 	if (need <= b->cap)
 		return b->s + b->len;
-	if (__builtin_add_overflow(b->cap, b->cap + 128, &cap) || cap < need)
+	if (__builtin_add_overflow(b->cap, b->cap, &cap) || cap < need)
 		cap = need;
+	if (cap < CAP_LEAST)
+		cap = CAP_LEAST;
 	if (!(s = realloc(b->cap ? b->s : NULL, cap)))
 		return no_memory(b);
 	b->s = s;

@@ -43,20 +43,18 @@ static int mount_detached(void)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Giving up a detached mount waits for every CPU: not on a kernel without AppArmor. */
+/* Giving up a detached mount waits for every CPU: not on a kernel without AppArmor, when sysfs is there to say so. */
 static bool may_have_apparmor(void)
 {
-	return access("/proc/self/attr/apparmor", F_OK) == 0 || /* 5.8; path: our own /proc */
-	       access("/sys/module/apparmor", F_OK) == 0 || access("/sys/module", F_OK) < 0;
+	return access("/sys/module/apparmor", F_OK) == 0 || access("/sys/module", F_OK) < 0; /* path: sysfs of the host */
 }
 
 static int open_apparmorfs(void)
 {
+	if (!may_have_apparmor())
+		return -ENOENT;
 	int fd = open("/sys/kernel/security/apparmor", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: securityfs of the host */
-
-	if (fd >= 0)
-		return fd;
-	return may_have_apparmor() ? mount_detached() : -ENOENT;
+	return fd < 0 ? mount_detached() : fd;
 }
 
 bool lsm_available(void)
