@@ -32,7 +32,7 @@ LIBS = -lz -llzma -lzstd -lbz2 -lseccomp -lbearssl -lyaml -lyyjson
 CC_musl     = build/vendor/musl/bin/musl-gcc
 CFLAGS_musl = $(BASE) $(WARN) -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fstack-protector-strong
-LINK_musl   = $(CC_musl) -static-pie -Wl,--gc-sections -Wl,-z,relro,-z,now,-z,pack-relative-relocs
+LINK_musl   = $(CC_musl) -static-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,relro,-z,now,-z,pack-relative-relocs
 
 # -isystem: the kernel headers that musl's build has, too, not the host's older ones.
 WITH_asan   = -isystem build/vendor/asan/include

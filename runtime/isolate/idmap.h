@@ -25,8 +25,8 @@ struct idmap_owner {
 	char place[2][96]; /* "trash/new-1f2e", "instances/c1" */
 };
 
-/* Claims a range of SIZE ids: disjoint from every other claim of this store, also from one that is being made now; no record
- * is read. The claim is a link idmap/SLOT -> owner; one whose owner is nowhere (a crash) is taken over. */
+/* Claims a range of SIZE ids: disjoint from every other claim of this store, also from one that is being made now; no record is read.
+ * It comes from the pool or, when that is used up, from ids that /etc/subuid and /etc/subgid give to nobody. -ENOSPC: none is left. */
 int idmap_claim(struct store *st, const struct idmap_owner *owner, uint32_t size, struct idmap *ret, struct err *e);
 void idmap_release(struct store *st, const struct idmap_owner *owner, const struct idmap *map);
 /* Removes the claims of owners that are nowhere: after a crash. */
