@@ -131,12 +131,17 @@ int place_mask(int root, struct place_masks *m, const char *target, struct err *
 	return m->empty < 0 ? mount_empty(root, fd, target, m, e) : attach(root, m->empty, fd, target, false, false, e);
 }
 
+/* Where a mount begins, it is changed as it is; elsewhere it gets one. What is mounted below stays on top, and as it is. */
 int place_read_only(int root, const char *target, struct err *e)
 {
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
 	AUTO(fd) int fd = find(root, target, NULL);
 	if (fd == -ENOENT)
 		return 0;
-	return fd < 0 ? err_code(e, fd, "read-only /%s", target) : attach(root, fd, fd, target, true, false, e);
+	if (fd < 0)
+		return err_code(e, fd, "read-only /%s", target);
+	return sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0 ? 0 : attach(root, fd, fd, target, true, true, e);
 }
 
 /* "net/tun": net is made. */

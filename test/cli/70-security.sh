@@ -5,6 +5,18 @@ ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
 ok "unprivileged" lxcbox launch busy u1
 ok "privileged" lxcbox launch busy p1 -c security.privileged=true
 
+# what is read-only inside a privileged one is, and what lies below it stays as it is
+for f in /proc/sys/kernel/panic /sys/kernel/mm/ksm/run; do
+	fails "privileged: $f" 1 'Read-only file system' lxcbox exec p1 -- sh -c "echo 1 >$f"
+done
+for f in /proc/sys/net/ipv4/ip_forward /sys/devices/virtual/net/lo/queues/rx-0/rps_cpus; do
+	ok "privileged: $f is its own" lxcbox exec p1 -- sh -c "echo 1 >$f"
+done
+for c in u1 p1; do
+	ok "$c: control groups" lxcbox exec $c -- mkdir /sys/fs/cgroup/sub
+	ok "$c: a boot id of its own" lxcbox exec $c -- sh -c "! grep -q $(cat /proc/sys/kernel/random/boot_id) /proc/sys/kernel/random/boot_id"
+done
+
 # V01: the program itself through /proc/PID/exe
 sum=$(sha256sum <"$LXCBOX")
 cat >"$TMP/steal.sh" <<'EOF'
