@@ -40,9 +40,12 @@ static int read_instance(struct call *c, const struct target *t, struct instance
 /* Word N (missing: the server's): an instance, or with the name "" the server. */
 static int find(struct call *c, const char *word, struct target *ret)
 {
+	const struct config_opts *o = c->opts;
 	int r = target_parse(c, word ? word : "", ret);
 
-	return r < 0 || !*ret->name ? r : target_instance(c, word, ret);
+	if (r < 0 || (*ret->name && (r = target_instance(c, word, ret)) < 0))
+		return r;
+	return target_no_member(c, ret, o->target);
 }
 
 static int read_server(struct call *c, const struct target *t, struct map *ret)
@@ -113,6 +116,7 @@ static bool means_server(struct call *c)
 
 static int config_set_run(struct call *c)
 {
+	const struct config_opts *o = c->opts;
 	bool server = means_server(c);
 	struct change ch = { 0 };
 	struct target t;
@@ -123,7 +127,8 @@ static int config_set_run(struct call *c)
 		struct names words = { 0 };
 		bool remote = target_has_remote(c, first);
 
-		if ((r = target_parse(c, remote ? arena_dupn(c->arena, first, (size_t)(strchr(first, ':') + 1 - first)) : "", &t)) < 0)
+		if ((r = target_parse(c, remote ? arena_dupn(c->arena, first, (size_t)(strchr(first, ':') + 1 - first)) : "", &t)) < 0 ||
+		    (r = target_no_member(c, &t, o->target)) < 0)
 			return r;
 		for (size_t i = 0; i < c->n_args; i++)
 			names_add(c->arena, &words, i || !remote ? c->args[i] : strchr(first, ':') + 1);

@@ -26,7 +26,7 @@ int exec_prepare(struct call *c, const struct exec_opts *o, const char *const *a
 		return err_set(c->err, -EINVAL, "You can't pass -t or -T at the same time as --mode");
 	*ret = (struct exec_request){
 		.argv = argv,
-		.cwd = o->cwd,
+		.cwd = o->cwd && *o->cwd ? o->cwd : NULL,
 		.has_user = o->user.given,
 		.has_group = o->group.given,
 		.user = o->user.value,

@@ -111,8 +111,6 @@ static int show_instance(struct call *c, const struct info_opts *o, const char *
 
 	if (r < 0 || (r = t.server->instances->list(t.server, c->arena, PART_ALL, t.name, &list, c->err)) < 0)
 		return r;
-	if (o->target)
-		return err_set(c->err, -EINVAL, "--target cannot be used with instances");
 	if (list.n != 1)
 		return err_set(c->err, -ENOENT, "Instance not found");
 	if (list.item[0].broken)
@@ -138,7 +136,7 @@ static int info_run(struct call *c)
 	struct target t;
 	int r = target_parse(c, c->n_args ? c->args[0] : "", &t);
 
-	if (r < 0)
+	if (r < 0 || (r = target_no_member(c, &t, ((const struct info_opts *)c->opts)->target)) < 0)
 		return r;
 	return *t.name ? show_instance(c, c->opts, c->args[0]) : show_server(c, c->opts, &t);
 }

@@ -122,6 +122,14 @@ int target_server(struct call *c, const char *word, struct target *ret)
 	return 0;
 }
 
+int target_no_member(struct call *c, const struct target *t, const char *member)
+{
+	if (!member || !*member)
+		return 0;
+	return err_set(c->err, -EINVAL, *t->name ? "--target cannot be used with instances" :
+						    "To use --target, the destination remote must be a cluster");
+}
+
 int target_filters(struct call *c, struct target *server, struct names *filters)
 {
 	bool named = c->n_args && strchr(c->args[0], ':') && !strchr(c->args[0], '=');

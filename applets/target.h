@@ -23,6 +23,9 @@ int target_server(struct call *c, const char *word, struct target *ret);
 /* Whether WORD begins with the name of a remote and a colon. */
 bool target_has_remote(struct call *c, const char *word);
 
+/* --target MEMBER (NULL: not given): there is no cluster of which T could be. */
+int target_no_member(struct call *c, const struct target *t, const char *member);
+
 /* The server that words of `list` name, and their filters: "local:c1" is a server and a filter. */
 int target_filters(struct call *c, struct target *server, struct names *filters);
 
