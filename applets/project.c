@@ -1,4 +1,7 @@
 /* project - there is one, "default", and everything is in it */
+#include <errno.h>
+#include <string.h>
+#include "applets/client.h"
 #include "applets/out.h"
 #include "applets/target.h"
 
@@ -36,10 +39,9 @@ static int used_by(struct call *c, struct server *s, struct doc *to)
 	return 0;
 }
 
-static void write_document(struct call *c, struct doc *users, enum format format)
+static struct doc *document(struct arena *a, struct doc *users)
 {
-	struct arena *a = c->arena;
-	struct doc *all = doc_list(a), *d = doc_map(a), *config = doc_map(a);
+	struct doc *d = doc_map(a), *config = doc_map(a);
 
 	for (size_t i = 0; i < ARRAY_SIZE(feature); i++)
 		doc_put(a, config, feature[i], doc_str(a, "true"));
@@ -47,8 +49,7 @@ static void write_document(struct call *c, struct doc *users, enum format format
 	doc_put(a, d, "description", doc_str(a, "Default LXD project"));
 	doc_put(a, d, "name", doc_str(a, "default"));
 	doc_put(a, d, "used_by", users);
-	doc_add(a, all, d);
-	out_document(all, format, c->out);
+	return d;
 }
 
 static void write_table(struct call *c, const struct doc *users, enum format format)
@@ -76,11 +77,53 @@ static int list_run(struct call *c)
 
 	if (r < 0 || (r = target_server(c, c->n_args ? c->args[0] : NULL, &t)) < 0 || (r = used_by(c, t.server, users)) < 0)
 		return r;
-	if (format_is_document(format))
-		write_document(c, users, format);
-	else
+	if (format_is_document(format)) {
+		struct doc *all = doc_list(c->arena);
+
+		doc_add(c->arena, all, document(c->arena, users));
+		out_document(all, format, c->out);
+	} else {
 		write_table(c, users, format);
+	}
 	return 0;
+}
+
+static int need_default(struct call *c, const char *name)
+{
+	return str_eq(name, "default") ? 0 : err_set(c->err, -ENOENT, "Project not found");
+}
+
+static int show_run(struct call *c)
+{
+	struct doc *users = doc_list(c->arena);
+	struct target t;
+	int r = target_named(c, c->args[0], "project", &t);
+
+	if (r < 0 || (r = need_default(c, t.name)) < 0 || (r = used_by(c, t.server, users)) < 0)
+		return r;
+	doc_write_yaml(document(c->arena, users), c->out);
+	return 0;
+}
+
+/* The remote may be one that cannot be asked because of the project that is set. */
+static int switch_run(struct call *c)
+{
+	const char *colon = strchr(c->args[0], ':'), *name = colon ? colon + 1 : c->args[0], *remote;
+	struct client file;
+	struct device *entry;
+	int r = need_default(c, name);
+
+	if (r < 0)
+		return r;
+	if (!(remote = colon ? arena_dupn(c->arena, c->args[0], (size_t)(colon - c->args[0])) : client_default_remote(c)))
+		return c->err->code;
+	AUTO(fd) int fd = client_open(c, &file);
+	if (fd < 0)
+		return fd;
+	if (!(entry = devices_get(&file.remotes, remote)))
+		return err_set(c->err, -ENOENT, "The remote \"%s\" doesn't exist", remote);
+	map_set(c->arena, &entry->options, "project", name);
+	return client_save(c, fd, &file);
 }
 
 static const struct applet project_applets[] = {
@@ -93,8 +136,8 @@ static const struct applet project_applets[] = {
 	  .opts_size = sizeof(struct project_opts), .max = 1, .run = list_run },
 	{ .name = "rename", .names = "mv" },
 	{ .name = "set" },
-	{ .name = "show" },
-	{ .name = "switch" },
+	{ .name = "show", .usage = "[<remote>:]<project>", .summary = "Show project options", .min = 1, .max = 1, .run = show_run },
+	{ .name = "switch", .usage = "[<remote>:]<project>", .summary = "Switch the current project", .min = 1, .max = 1, .run = switch_run },
 	{ .name = "unset" },
 	{ 0 },
 };

@@ -140,6 +140,20 @@ fails "and is looked up" 1 "The remote \"nope\" doesn't exist" env LXC_REMOTE=no
 fails "--force-local knows none of the file's" 1 "The remote \"there\" doesn't exist" lxc --force-local list there:
 prints "a server of that name" "unreachable" sh -c '"$LXCBOX" version nope | sed -n "s/Server version: //p"'
 
+# ---- projects: there is one
+ok "switch" lxc project switch there:default
+matches "is in the file" '^    project: default$' conf
+fails "to another" 1 "Project not found" lxc project switch nope
+sed 's/project: default/project: other/' "$LXD_CONF/config.yml" >"$TMP/other.yml"
+cp "$TMP/other.yml" "$LXD_CONF/config.yml"
+fails "a remote's project that is not here" 1 'project "other": Project not found' lxc list there:
+ok "and back" lxc project switch there:default
+prints "it is here" c1 lxc list there: -f csv -c n
+matches "show" '^name: default$' lxc project show default
+fails "show of another" 1 "Project not found" lxc project show nope
+matches "the pool" '^- /1.0/profiles/default$' lxc storage show default
+fails "another" 1 "Storage pool not found" lxc storage show nope
+
 # ---- links and broken files
 mv "$LXD_CONF/config.yml" "$TMP/elsewhere.yml"
 ln -s ../elsewhere.yml "$LXD_CONF/config.yml"
