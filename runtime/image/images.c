@@ -240,7 +240,8 @@ int images_update(struct store *st, const struct image *image, struct err *e)
 	if ((r = images_lock(st, &lock, e)) < 0 || (r = read_record(st, &a, image->fingerprint, &stored, e)) < 0)
 		return r;
 	stored.auto_update = image->auto_update;
-	stored.properties = image->properties;
+	map_copy(&a, &stored.properties, &image->properties);
+	map_drop_empty(&stored.properties);
 	stored.public = image->public;
 	stored.expires_at = image->expires_at;
 	stored.profiles = image->profiles;

@@ -79,6 +79,16 @@ static void build_env(struct session *s, const struct map *config)
 		set_env(s, strchr(r->env.item[i], '=') ? r->env.item[i] : arena_fmt(&s->arena, "%s=", r->env.item[i]));
 }
 
+/* Where a command begins that nobody gave a place */
+static const char *home(const struct session *s)
+{
+	const char *dir = NULL;
+
+	for (size_t i = 0; i < s->env.n && !dir; i++)
+		dir = str_after(s->env.item[i], "HOME=");
+	return dir && *dir ? dir : "/";
+}
+
 /* NULL-terminated, as exec wants it */
 static const char *const *vector(struct session *s, struct names *l)
 {
@@ -406,9 +416,9 @@ int exec_run(struct enter *t, const struct instance *inst, const struct exec_req
 		.inside = inside,
 		.ctx = &s,
 	};
-	if (!s.command.cwd)
-		s.command.cwd = s.command.uid == 0 ? "/root" : "/";
 	build_env(&s, &inst->expanded_config);
+	if (!s.command.cwd)
+		s.command.cwd = home(&s);
 	s.command.env = vector(&s, &s.env);
 	if ((r = prepare_descriptors(&s, e)) < 0 || (r = catch_signals(&s, e)) < 0)
 		return r;

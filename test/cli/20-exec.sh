@@ -78,6 +78,8 @@ kill -TERM $pid
 wait $pid
 same "a signal is passed on" 143 $?
 matches "shell is a login shell" "^/root$" sh -c 'echo pwd | "$LXCBOX" shell c1'
+prints "the directory is HOME" /tmp lxcbox exec c1 --env HOME=/tmp -- pwd
+prints "if there is one" / lxcbox exec c1 --env HOME=/nosuch -- pwd
 same "-n reads nothing" "" "$(echo in | lxcbox exec c1 -n -- cat)"
 fails "a command without a name" 127 "Command not found" lxcbox exec c1 -- ""
 ok "exec ends with stop" sh -c '"$LXCBOX" exec c1 -- sleep 100 & p=$!; sleep 0.3; "$LXCBOX" stop -f c1 && wait $p; [ $? != 0 ]'

@@ -25,10 +25,10 @@ pack metadata.yaml templates rootfs >"$TMP/u.tar"
 pack metadata.yaml templates >"$TMP/meta.tar"
 tar -C "$i/rootfs" --numeric-owner --owner=0 --group=0 -cf "$TMP/root.tar" .
 
-# everything that an import may have left
+# everything that an import may have left (how ids are laid out is decided once, by the first instance)
 left() {
 	{
-		(cd "$LXCBOX_DIR" 2>/dev/null && ls -A images layers trash idmap && cat aliases.yaml 2>/dev/null)
+		(cd "$LXCBOX_DIR" 2>/dev/null && ls -A -I grid images layers trash idmap && cat aliases.yaml 2>/dev/null)
 		lxcbox image list -f csv -c F
 	} | tr '\n' ' '
 }
@@ -324,6 +324,8 @@ fails "one that was left out" 1 "Property not found" lxcbox image get-property z
 ok "set-property" lxcbox image set-property zz os "a: b"
 prints "get-property" "a: b" lxcbox image get-property zz os
 ok "unset-property" lxcbox image unset-property zz os
+ok "set to nothing" lxcbox image set-property zz nothing ""
+fails "is unset, too" 1 "Property not found" lxcbox image get-property zz nothing
 fails "it is gone" 1 "Property not found" lxcbox image get-property zz os
 ok "unset once more" lxcbox image unset-property zz os
 refused "edit with garbage" "." sh -c 'echo "properties: [" | "$LXCBOX" image edit zz'
