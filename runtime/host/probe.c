@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "core/auto.h"
 #include "core/err.h"
+#include "runtime/host/firstroot.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
 
@@ -103,6 +104,11 @@ static int has_devpts(void)
 	return access("/dev/ptmx", F_OK) < 0 ? -errno : 0; /* path: the host's own /dev */
 }
 
+static int has_pivot(void)
+{
+	return firstroot() ? -EINVAL : 0;
+}
+
 static const struct {
 	char what[28];
 	int (*probe)(void);
@@ -119,6 +125,7 @@ static const struct {
 	{ "seccomp", has_seccomp, true, "no system call filter: containers do not start" },
 	{ "cgroup version 2", has_v2, false, "no kill and no freeze at once; version 1 is used" },
 	{ "squashfs", has_squashfs, false, "nothing: images are read by ourselves" },
+	{ "pivot_root from /", has_pivot, false, "this / is an initramfs (Linux < 7.0): who is privileged inside can get below its own root" },
 	{ "AppArmor", has_apparmor, false, "no second line of defence behind namespaces and seccomp" },
 	{ "pseudo terminals", has_devpts, false, "no console, no exec -t" },
 };

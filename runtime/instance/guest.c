@@ -75,19 +75,30 @@ static int become_root(struct err *e)
 	return 0;
 }
 
-static int root_run(struct start *s, struct err *e)
+/* It comes through the channel, or is ours already: then only the word comes that our ids are mapped. */
+static int take_root(struct start *s, struct err *e)
 {
 	struct channel_message m = { .kind = CHANNEL_ERROR };
+	bool ours = s->plan->covers_root;
 	/* as long as /proc is the host's */
-	int r = *s->plan->lsm_profile ? lsm_open(&s->lsm, e) : 0;
+	int r = *s->plan->lsm_profile && !ours ? lsm_open(&s->lsm, e) : 0;
 
 	if (r < 0 || (r = channel_receive(s->theirs, &m, &s->root, 1, e)) < 0)
 		return r;
-	if (r == 0 || m.kind != CHANNEL_ROOT || s->root < 0)
+	if (r == 0 || m.kind != CHANNEL_ROOT)
 		return err_set(e, -EPIPE, "the monitor went away");
-	if ((r = become_root(e)) < 0)
+	if (ours)
+		s->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* path: the new root */
+	return s->root < 0 ? err_set(e, -EPIPE, "there is no root") : 0;
+}
+
+static int root_run(struct start *s, struct err *e)
+{
+	int r = take_root(s, e);
+
+	if (r < 0 || (r = become_root(e)) < 0)
 		return r;
-	return pivot_attach(s->root, e);
+	return s->plan->covers_root ? 0 : pivot_attach(s->root, e);
 }
 
 /* ---- mounts */
@@ -214,6 +225,8 @@ static const char *const links[][2] = {
 	{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
 };
 
+_Static_assert(ARRAY_SIZE(nodes) == GUEST_NODES, "a place for each");
+
 static void nodes_describe(const struct plan *p, struct buf *to)
 {
 	buf_addstr(to, p->privileged ? "make /dev nodes" : "bind the host's nodes to /dev:");
@@ -221,21 +234,44 @@ static void nodes_describe(const struct plan *p, struct buf *to)
 		buf_addf(to, " %s", nodes[i].name);
 }
 
-static int nodes_run(struct start *s, struct err *e)
+int guest_open_nodes(struct start *s, struct err *e)
 {
-	AUTO(fd) int dev = open_dev(s->root, e);
 	char host[24];
-	int r;
 
-	if (dev < 0)
-		return dev;
-	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nodes) && !s->plan->privileged; i++) {
+		if (s->node[i] >= 0)
+			continue;
 		str_fmt(host, sizeof host, "/dev/%s", nodes[i].name);
-		r = place_device(dev, nodes[i].name, host, makedev(nodes[i].major, nodes[i].minor), s->plan->privileged,
-				 nodes[i].optional ? NULL : e);
+		int r = place_open_device(host, makedev(nodes[i].major, nodes[i].minor), &s->node[i], nodes[i].optional ? NULL : e);
 		if (r < 0 && !nodes[i].optional)
 			return r;
 	}
+	return 0;
+}
+
+static int place_nodes(struct start *s, int dev, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nodes) && r == 0; i++) {
+		if (s->plan->privileged)
+			r = place_node(dev, nodes[i].name, makedev(nodes[i].major, nodes[i].minor), e);
+		else if (s->node[i] >= 0)
+			r = place_device(dev, nodes[i].name, s->node[i], e);
+		auto_fd(&s->node[i]);
+		s->node[i] = -1;
+	}
+	return r;
+}
+
+static int nodes_run(struct start *s, struct err *e)
+{
+	AUTO(fd) int dev = open_dev(s->root, e);
+	if (dev < 0)
+		return dev;
+	int r = s->plan->covers_root ? 0 : guest_open_nodes(s, e); /* else it was done when the host's /dev was there */
+	if (r < 0 || (r = place_nodes(s, dev, e)) < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		if (symlinkat(links[i][1], dev, links[i][0]) < 0)
 			return err_sys(e, "/dev/%s", links[i][0]);
@@ -299,13 +335,14 @@ static void boot_id_describe(const struct plan *p, struct buf *to)
 
 static void enter_describe(const struct plan *p, struct buf *to)
 {
-	(void)p;
-	buf_addstr(to, "pivot_root, nothing of the host's tree stays");
+	buf_addstr(to, p->covers_root ? "stay in the root that lies over the host's" : "pivot_root, nothing of the host's tree stays");
 }
 
 static int enter_run(struct start *s, struct err *e)
 {
-	return pivot_enter(s->root, e);
+	if (!s->plan->covers_root)
+		return pivot_enter(s->root, e);
+	return chdir("/") < 0 ? err_sys(e, "/") : 0;
 }
 
 /* ---- sysctls of its own namespaces */
@@ -361,7 +398,10 @@ static void profile_describe(const struct plan *p, struct buf *to)
 
 static int profile_run(struct start *s, struct err *e)
 {
-	return lsm_enter(s->lsm, s->plan->lsm_profile, e);
+	/* not opened yet: /proc is ours, and nobody else has run in here */
+	int r = s->lsm < 0 ? lsm_open(&s->lsm, e) : 0;
+
+	return r < 0 ? r : lsm_enter(s->lsm, s->plan->lsm_profile, e);
 }
 
 /* ---- privileges */

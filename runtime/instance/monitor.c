@@ -137,6 +137,7 @@ static void start_none(struct monitor *m)
 		.seccomp = m->start.seccomp,
 		.seccomp_size = m->start.seccomp_size,
 		.root = -1,
+		.node = { -1, -1, -1, -1, -1, -1, -1, -1 },
 		.masks = { -1, -1 },
 		.lsm = -1,
 	};

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include "core/auto.h"
 #include "core/parse.h"
+#include "runtime/host/firstroot.h"
 #include "runtime/instance/keys.h"
 #include "runtime/instance/shifted.h"
 #include "runtime/isolate/caps.h"
@@ -117,6 +118,7 @@ int plan_build(struct arena *a, const char *store_id, const struct instance *ins
 		return r;
 	if (ret->privileged)
 		ret->capabilities_dropped = (int64_t)CAPS_PRIVILEGED_DROP;
+	ret->covers_root = firstroot();
 	/* what is thrown away at its stop need not survive a power cut */
 	ret->volatile_root = ret->ephemeral;
 	return plan_devices(&inst->expanded_devices, e);

@@ -33,6 +33,7 @@ struct plan {
 
 	/* root filesystem */
 	bool shifted;	   /* owners lie shifted on the disk: nothing is mapped */
+	bool covers_root;  /* it is laid over the host's / (pivot.h) */
 	bool host_clone;   /* layers lie over the host's own / */
 	bool volatile_root; /* overlay never syncs */
 

@@ -21,6 +21,7 @@ static const struct field plan_fields[] = {
 	FIELD(struct plan, seccomp_compat, ON_DISK),
 	FIELD(struct plan, lsm_profile, ON_DISK),
 	FIELD(struct plan, shifted, ON_DISK),
+	FIELD(struct plan, covers_root, ON_DISK),
 	FIELD(struct plan, host_clone, ON_DISK),
 	FIELD(struct plan, volatile_root, ON_DISK),
 	FIELD(struct plan, own_init, ON_DISK),

@@ -28,6 +28,12 @@ static const char *lsm(const struct plan *p)
 	return *p->lsm_profile ? NULL : "this kernel runs without AppArmor";
 }
 
+static const char *own_root(const struct plan *p)
+{
+	return p->covers_root && p->privileged ? "this host's / is its first mount (an initramfs): whoever is privileged inside can get below its own" :
+						 NULL;
+}
+
 static const char *memory_limit(const struct plan *p)
 {
 	return p->memory < 0 ? "limits.memory is not set: it may use all of this host's" : NULL;
@@ -43,8 +49,8 @@ static const struct {
 	const char *(*why)(const struct plan *p);
 } rows[] = {
 	{ "user namespace", user_namespace }, { "ids of its own", own_ids },	{ "call filter", call_filter },
-	{ "hidden paths", hidden_paths },     { "AppArmor", lsm },		{ "memory limit", memory_limit },
-	{ "process limit", process_limit },
+	{ "hidden paths", hidden_paths },     { "own root", own_root },		{ "AppArmor", lsm },
+	{ "memory limit", memory_limit },     { "process limit", process_limit },
 };
 
 void protections_off(const struct plan *p, struct buf *to)

@@ -44,7 +44,7 @@ static int choose_base(struct store *st, const struct instance *inst, struct idm
 
 static int refuse_host_clone(const struct err *why, struct err *e)
 {
-	return err_set(e, -EOPNOTSUPP, "this kernel has no idmapped mounts for / (Linux 5.19), which unprivileged clones of the host "
+	return err_set(e, -EOPNOTSUPP, "this kernel has no idmapped mounts for / (Linux 5.19, and a file system that takes them), which unprivileged clones of the host "
 				       "need: security.privileged=true is the way without%s%s", why ? ": " : "", why ? why->text : "");
 }
 

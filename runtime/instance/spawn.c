@@ -16,6 +16,7 @@
 #include "runtime/isolate/devices.h"
 #include "runtime/isolate/lsm.h"
 #include "runtime/rootfs/overlay.h"
+#include "runtime/rootfs/pivot.h"
 
 /* ---- cgroup */
 
@@ -190,12 +191,12 @@ static uint64_t clone_flags(const struct plan *p)
 	return p->privileged ? flags : flags | CLONE_NEWUSER;
 }
 
-/* The child is in the cgroup from its first instruction (5.7); before, it moves itself (guest.c). */
-static pid_t do_clone(struct start *s, bool *in_cgroup)
+/* The child is in the cgroup from its first instruction (5.7); before, it moves itself (guest.c). MORE: 0, or CLONE_PARENT. */
+static pid_t do_clone(struct start *s, uint64_t more, bool *in_cgroup)
 {
 	struct clone_args args = {
-		.flags = clone_flags(s->plan) | CLONE_PIDFD,
-		.exit_signal = SIGCHLD,
+		.flags = clone_flags(s->plan) | CLONE_PIDFD | more,
+		.exit_signal = more & CLONE_PARENT ? 0 : SIGCHLD, /* that of its sibling, then */
 		.pidfd = (uintptr_t)&s->pidfd,
 	};
 	pid_t pid = -1;
@@ -219,7 +220,7 @@ static pid_t do_clone(struct start *s, bool *in_cgroup)
 		pid = sys_clone3(&args, offsetof(struct clone_args, set_tid));
 	}
 	if (pid < 0 && sys_is_missing(errno)) /* < 5.3, or a filter that hides clone3 */
-		pid = (pid_t)syscall(SYS_clone, (clone_flags(s->plan) | CLONE_PIDFD | SIGCHLD), 0, &s->pidfd, 0, 0);
+		pid = (pid_t)syscall(SYS_clone, (args.flags | SIGCHLD), 0, &s->pidfd, 0, 0);
 	return pid;
 }
 
@@ -244,10 +245,76 @@ static _Noreturn void child(struct start *s, bool in_cgroup)
 	guest_main(s);
 }
 
+/* What the process in between says before it ends. */
+struct covered {
+	pid_t pid;
+	int error; /* of the clone */
+	struct err err;
+};
+
+static _Noreturn void cover_and_clone(struct start *s, int answer)
+{
+	struct covered c = { .pid = -1, .err = ERR_NONE };
+	bool in_cgroup;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		err_sys(&c.err, "mount namespace");
+	else if (guest_open_nodes(s, &c.err) == 0 && pivot_cover(s->overlay, &c.err) == 0) {
+		c.pid = do_clone(s, CLONE_PARENT, &in_cgroup);
+		c.error = errno;
+		if (c.pid == 0)
+			child(s, in_cgroup);
+	}
+	(void)!write(answer, &c, sizeof c);
+	_exit(0);
+}
+
+/* Over the host's /, in a mount namespace that a process in between makes: the first process inside is its sibling. */
+static int clone_covered(struct start *s, int *error, struct err *e)
+{
+	struct covered c;
+	int fd[2];
+
+	if (pipe2(fd, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	AUTO(fd) int answer = fd[0];
+	pid_t between = fork();
+	if (between == 0)
+		cover_and_clone(s, fd[1]);
+	close(fd[1]);
+	if (between < 0)
+		return err_sys(e, "fork");
+	ssize_t n = read(answer, &c, sizeof c);
+	process_reap(between, NULL);
+	if (n != sizeof c)
+		return err_set(e, -ECHILD, "the process in between was killed");
+	if (c.err.code) {
+		if (e)
+			*e = c.err;
+		return c.err.code;
+	}
+	*error = c.error;
+	s->pid = c.pid;
+	if (s->pid > 0 && (s->pidfd = sys_pidfd_open(s->pid, 0)) < 0)
+		return err_sys(e, "pidfd");
+	return 0;
+}
+
+static int clone_here(struct start *s, int *error)
+{
+	bool in_cgroup;
+
+	s->pid = do_clone(s, 0, &in_cgroup);
+	*error = errno;
+	if (s->pid == 0)
+		child(s, in_cgroup);
+	return 0;
+}
+
 static int clone_run(struct start *s, struct err *e)
 {
-	int pair[2];
-	bool in_cgroup, mapped = s->map.size > 0;
+	int pair[2], error = 0;
+	bool mapped = s->map.size > 0;
 	int r;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -258,18 +325,17 @@ static int clone_run(struct start *s, struct err *e)
 	 * namespaces) is then its own, not the host root's */
 	if (mapped && (r = idmap_root_effective(&s->map, e)) < 0)
 		return r;
-	s->pid = do_clone(s, &in_cgroup);
-	int error = errno;
-	if (s->pid == 0)
-		child(s, in_cgroup);
-	if (mapped && (r = idmap_root_effective_end(e)) < 0)
-		return r;
+	r = s->plan->covers_root ? clone_covered(s, &error, e) : clone_here(s, &error);
+	if (mapped) {
+		int back = idmap_root_effective_end(r < 0 ? NULL : e);
+		r = r < 0 ? r : back;
+	}
 	close(s->theirs);
 	s->theirs = -1;
 	auto_fd(&s->procs);
 	s->procs = -1;
-	if (s->pid > 0)
-		return 0;
+	if (r < 0 || s->pid > 0)
+		return r;
 	if (error == ENOSPC || error == EUSERS)
 		return err_set(e, -error, "no more user namespaces (user.max_user_namespaces, or the limit of nesting)");
 	if (error == EINVAL && mapped)
@@ -348,12 +414,18 @@ static int rlimits_run(struct start *s, struct err *e)
 
 /* ---- root filesystem */
 
-static void rootfs_describe(const struct plan *p, struct buf *to)
+static void overlay_describe(const struct plan *p, struct buf *to)
 {
-	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s, handed in", p->host_clone ? "this host's / and " : "",
+	buf_addf(to, "overlay of %s%zu layer%s under its own upper directory%s%s", p->host_clone ? "this host's / and " : "",
 		 p->layers.n, p->layers.n == 1 ? "" : "s",
 		 p->privileged ? "" : p->shifted ? ", owners shifted on the disk" : ", owners shifted by idmapped mounts",
 		 p->volatile_root ? ", never synced" : "");
+}
+
+static void rootfs_describe(const struct plan *p, struct buf *to)
+{
+	overlay_describe(p, to);
+	buf_addstr(to, ", handed in");
 }
 
 static int open_host_root(void)
@@ -394,7 +466,7 @@ static int open_userns(const struct start *s, int *ret, struct err *e)
 	return *ret < 0 ? err_sys(e, "%s", path) : 0;
 }
 
-static int rootfs_run(struct start *s, struct err *e)
+static int make_overlay(struct start *s, int userns, struct overlay_parts *parts, struct err *e)
 {
 	int layer[OVERLAY_MAX_LAYERS + 2];
 	size_t n;
@@ -407,15 +479,21 @@ static int rootfs_run(struct start *s, struct err *e)
 	AUTO(fd) int rw = at_open(s->dir, "rw", O_RDONLY | O_DIRECTORY, 0, e);
 	if (rw < 0)
 		return rw;
-	AUTO(fd) int userns = -1;
-	if ((r = open_userns(s, &userns, e)) < 0)
-		return r;
 	overlay_forget_volatile(rw);
-	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
 	struct overlay o = {
 		.layer = layer, .n_layers = n, .rw = rw, .map = &s->map, .userns = userns, .volatile_ = s->plan->volatile_root,
 	};
-	if ((r = overlay_mount(&o, &parts, &s->overlay, e)) < 0)
+	return overlay_mount(&o, parts, &s->overlay, e);
+}
+
+static int rootfs_run(struct start *s, struct err *e)
+{
+	/* given up after it is sent: that takes as long as everything before */
+	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
+	AUTO(fd) int userns = -1;
+	int r = open_userns(s, &userns, e);
+
+	if (r < 0 || (r = make_overlay(s, userns, &parts, e)) < 0)
 		return r;
 	return channel_send(s->channel, &(struct channel_message){ .kind = CHANNEL_ROOT }, &s->overlay, 1, e);
 }
@@ -424,6 +502,45 @@ static void rootfs_undo(struct start *s)
 {
 	if (s->overlay >= 0)
 		close(take_fd(&s->overlay));
+}
+
+static bool is_handed(const struct plan *p)
+{
+	return !p->covers_root;
+}
+
+/* ---- the same before there is anybody inside: a user namespace with the same ids stands in for the real one */
+
+static bool is_cover(const struct plan *p)
+{
+	return p->covers_root;
+}
+
+static void cover_describe(const struct plan *p, struct buf *to)
+{
+	overlay_describe(p, to);
+	buf_addstr(to, ", laid over this host's /, which cannot be pivoted away");
+}
+
+static int cover_run(struct start *s, struct err *e)
+{
+	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
+	AUTO(fd) int userns = -1;
+
+	if (s->map.size && !s->plan->shifted && (userns = idmap_userns(&s->map, e)) < 0)
+		return userns;
+	return make_overlay(s, userns, &parts, e);
+}
+
+static void go_describe(const struct plan *p, struct buf *to)
+{
+	(void)p;
+	buf_addstr(to, "let the first process inside go on");
+}
+
+static int go_run(struct start *s, struct err *e)
+{
+	return channel_send(s->channel, &(struct channel_message){ .kind = CHANNEL_ROOT }, NULL, 0, e);
 }
 
 /* ---- take over the console, and wait for the exec of init */
@@ -475,10 +592,12 @@ const struct step spawn_steps[] = {
 	{ "limits", IN_HOST, limits_wanted, limits_describe, limits_run, NULL },
 	{ "devices", IN_HOST, devices_wanted, devices_describe, devices_run, NULL },
 	{ "profile", IN_HOST, profile_wanted, profile_describe, profile_run, profile_undo },
+	{ "cover", IN_HOST, is_cover, cover_describe, cover_run, rootfs_undo },
 	{ "namespaces", IN_HOST, NULL, clone_describe, clone_run, clone_undo },
 	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
 	{ "rlimits", IN_HOST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },
-	{ "rootfs", IN_HOST, NULL, rootfs_describe, rootfs_run, rootfs_undo },
+	{ "rootfs", IN_HOST, is_handed, rootfs_describe, rootfs_run, rootfs_undo },
+	{ "go", IN_HOST, is_cover, go_describe, go_run, NULL },
 	{ "", IN_HOST, NULL, NULL, NULL, NULL },
 };
 

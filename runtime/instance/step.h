@@ -20,6 +20,8 @@
 #include "runtime/isolate/cgroup.h"
 #include "runtime/rootfs/place.h"
 
+enum { GUEST_NODES = 8 };
+
 struct start {
 	const struct plan *plan;
 	struct idmap map;
@@ -41,6 +43,7 @@ struct start {
 	size_t seccomp_size;
 
 	/* inside */
+	int node[GUEST_NODES]; /* the host's devices as detached mounts, until they are placed; -1 */
 	int root;	 /* descriptor of the new root */
 	struct place_masks masks;
 	int lsm;	 /* the way into the AppArmor profile, or -1 */
@@ -83,6 +86,9 @@ struct channel_message {
 int channel_send(int channel, const struct channel_message *m, const int *fd, int n_fds, struct err *e);
 /* 1, or 0 at the end; the descriptors (at most N) are O_CLOEXEC, -1 where none came. */
 int channel_receive(int channel, struct channel_message *m, int *fd, int n_fds, struct err *e);
+
+/* Opens the host's devices for a container that is unprivileged, while its /dev can be seen; once (guest.c). */
+int guest_open_nodes(struct start *s, struct err *e);
 
 /* The guest's whole life up to exec; never returns (guest.c). */
 _Noreturn void guest_main(struct start *s);

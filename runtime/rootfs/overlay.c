@@ -247,7 +247,7 @@ static int try_mount(const struct overlay *o, struct overlay_parts *parts, int *
 		return err_in(e, r, "overlay");
 	AUTO(fd) int fd = -1;
 	r = mount_by_fd(o, parts, &fd, &first);
-	if (r == -EINVAL || r == -ENOSYS || r == -EPERM || r == -EOPNOTSUPP /* < 6.5: a descriptor is no option at all */) {
+	if (r == -EBADF || r == -EINVAL || r == -ENOSYS || r == -EPERM || r == -EOPNOTSUPP) { /* < 6.15: no descriptor, or none of O_PATH */
 		struct err second = ERR_NONE;
 		r = mount_by_path(o, parts, &fd, &second);
 		if (r < 0 && e)

@@ -23,8 +23,20 @@ int pivot_enter(int root, struct err *e)
 		return err_sys(e, "enter rootfs");
 	/* (".", "."): the old root lies on top of the new one and goes with the lazy umount */
 	if (sys_pivot_root(".", ".") < 0)
-		return err_sys(e, "pivot_root");
+		return errno == EINVAL ? err_set(e, -EINVAL, "pivot_root: / is no mount of its own (a chroot): nobody could be kept in") :
+					 err_sys(e, "pivot_root");
 	if (umount2(".", MNT_DETACH) < 0)
 		return err_sys(e, "umount of the host's /");
 	return chdir("/") < 0 ? err_sys(e, "/") : 0;
+}
+
+int pivot_cover(int root, struct err *e)
+{
+	int r = pivot_attach(root, e);
+
+	if (r < 0)
+		return r;
+	if (fchdir(root) < 0 || chroot(".") < 0)
+		return err_sys(e, "enter rootfs");
+	return 0;
 }

@@ -1,4 +1,8 @@
-/* pivot - makes a mount the root of the calling process's mount namespace and lets go of the old one */
+/* pivot - makes a mount the root of the calling process's mount namespace and lets go of the old one
+ *
+ * Where the host's / is its first mount (firstroot.h) there is nothing to pivot to: the new root is laid over it.
+ * Whoever has CAP_SYS_ADMIN inside could take it off again and, by setns to its own namespace, stand in the host's. So it is laid
+ * there by a process outside, and the container's user and mount namespaces come afterwards: in them the mount is locked. */
 #pragma once
 #include "core/err.h"
 
@@ -8,3 +12,6 @@ int pivot_attach(int root, struct err *e);
 
 /* Enters ROOT. Nothing of the host is reachable afterwards. */
 int pivot_enter(int root, struct err *e);
+
+/* Instead of both, in a mount namespace of the host's user namespace: / is ROOT for the caller and what it clones from here on. */
+int pivot_cover(int root, struct err *e);

@@ -62,14 +62,19 @@ static int find_or_make_file(int root, const char *target, struct err *e)
 	return fd < 0 ? err_sys(e, "%s", target) : fd;
 }
 
+/* On the directory FD by way of the working directory: there may be no /proc yet. */
+static int mount_on(int fd, const char *type, unsigned long flags, const char *data)
+{
+	return fchdir(fd) < 0 || mount(type, ".", type, flags, data) < 0 ? -errno : 0; /* path: the directory FD itself */
+}
+
 int place_mount(int root, const char *target, const char *type, unsigned long flags, const char *data, struct err *e)
 {
 	AUTO(fd) int fd = find_or_make_dir(root, target, e);
 	if (fd < 0)
 		return fd;
-	if (mount(type, path_of(fd).s, type, flags, data) < 0)
-		return err_sys(e, "mount %s on /%s", type, target);
-	return 0;
+	int r = mount_on(fd, type, flags, data);
+	return r < 0 ? err_code(e, r, "mount %s on /%s", type, target) : 0;
 }
 
 /* Before 5.12 the flags of a bind are set by a second call on it, once it is attached; what the source's mount already forbids must be
@@ -111,8 +116,9 @@ int place_bind(int root, int source, const char *target, bool read_only, bool re
 
 static int mount_empty(int root, int fd, const char *target, struct place_masks *m, struct err *e)
 {
-	if (mount("tmpfs", path_of(fd).s, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,mode=755,nr_inodes=2") < 0)
-		return err_sys(e, "mask /%s", target);
+	int r = mount_on(fd, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,mode=755,nr_inodes=2");
+	if (r < 0)
+		return err_code(e, r, "mask /%s", target);
 	m->empty = find(root, target, e);
 	return m->empty < 0 ? m->empty : 0;
 }
@@ -158,7 +164,7 @@ static int make_parent(int dir, const char *name, struct err *e)
 	return mkdirat(dir, parent, 0755) < 0 && errno != EEXIST ? err_sys(e, "%s", parent) : 0;
 }
 
-static int make_device(int dir, const char *name, dev_t rdev, struct err *e)
+int place_node(int dir, const char *name, dev_t rdev, struct err *e)
 {
 	int r = make_parent(dir, name, e);
 
@@ -170,19 +176,24 @@ static int make_device(int dir, const char *name, dev_t rdev, struct err *e)
 	return 0;
 }
 
-int place_device(int dir, const char *name, const char *host, dev_t rdev, bool make_node, struct err *e)
+int place_open_device(const char *host, dev_t rdev, int *ret_tree, struct err *e)
 {
 	struct stat s;
 
-	if (make_node)
-		return make_device(dir, name, rdev, e);
 	/* path: the host's own /dev */
 	AUTO(fd) int tree = sys_open_tree(AT_FDCWD, host, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 	if (tree < 0)
 		return err_sys(e, "%s", host);
 	if (fstat(tree, &s) < 0 || !S_ISCHR(s.st_mode) || s.st_rdev != rdev)
 		return err_set(e, -ENODEV, "%s of this host is not the device it should be", host);
+	*ret_tree = take_fd(&tree);
+	return 0;
+}
+
+int place_device(int dir, const char *name, int tree, struct err *e)
+{
 	int r = make_parent(dir, name, e);
+
 	if (r < 0)
 		return r;
 	if (mknodat(dir, name, S_IFREG | 0644, 0) < 0)

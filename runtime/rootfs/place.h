@@ -1,7 +1,7 @@
 /* place - mounts below a root that somebody else may have filled: every target is found by openat2(RESOLVE_IN_ROOT)
  *
  * ROOT is a descriptor of the root filesystem; TARGET a path inside, made when missing. Mounting is onto the descriptor that was
- * found (/proc/self/fd/N of the host's proc), never onto the string again: a link in the image cannot lead outside. */
+ * found, never onto the string again: a link in the image cannot lead outside. The working directory moves with it. */
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>
@@ -23,6 +23,8 @@ struct place_masks {
 int place_mask(int root, struct place_masks *m, const char *target, struct err *e);
 int place_read_only(int root, const char *target, struct err *e); /* missing: 0 */
 
-/* A character device of the host as NAME ("null", "net/tun") in DIR, a new file system that nobody else can have put links into:
- * a bind of HOST (whose rdev is checked), or with MAKE_NODE a node of its own. */
-int place_device(int dir, const char *name, const char *host, dev_t rdev, bool make_node, struct err *e);
+/* A character device as NAME ("null", "net/tun") in DIR, a new file system that nobody else can have put links into: a node of its
+ * own, or what the detached mount TREE of place_open_device shows. */
+int place_node(int dir, const char *name, dev_t rdev, struct err *e);
+int place_device(int dir, const char *name, int tree, struct err *e);
+int place_open_device(const char *host, dev_t rdev, int *ret_tree, struct err *e);
