@@ -6,11 +6,12 @@ mkdir -p $TMP
 LXCBOX_DIR=/var/lib/lxcbox
 
 mode=$(sed -n 's/.*vm\.mode=\([^ ]*\).*/\1/p' /proc/cmdline)
+[ "$mode" != initramfs ] || mode=v2
 pid_of() { lxcbox list -f csv -c p "$1"; }
 # The file of an instance's own limit, wherever this machine has its controller: file v2-NAME v1-CONTROLLER/v1-NAME
 limit() {
 	case $mode in
-	v2 | initramfs) cat /sys/fs/cgroup/lxcbox/*."$1"/"$2" ;;
+	v2) cat /sys/fs/cgroup/lxcbox/*."$1"/"$2" ;;
 	*) cat "/sys/fs/cgroup/${3%/*}"/lxcbox/*."$1/${3##*/}" ;;
 	esac
 }
