@@ -75,6 +75,19 @@ static int become_root(struct err *e)
 	return 0;
 }
 
+/* Our working directory goes over into the copy of the namespace that we are in: that is the way to its root. */
+static int own_mounts(struct start *s, struct err *e)
+{
+	if (fchdir(s->root) < 0 || unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, "mount namespace");
+	int root = sys_open_tree(AT_FDCWD, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	if (root < 0)
+		return err_sys(e, "clone of the root");
+	close(s->root);
+	s->root = root;
+	return 0;
+}
+
 /* It comes through the channel, or is ours already: then only the word comes that our ids are mapped. */
 static int take_root(struct start *s, struct err *e)
 {
@@ -96,9 +109,11 @@ static int root_run(struct start *s, struct err *e)
 {
 	int r = take_root(s, e);
 
-	if (r < 0 || (r = become_root(e)) < 0)
+	if (r < 0 || (r = become_root(e)) < 0 || s->plan->covers_root)
 		return r;
-	return s->plan->covers_root ? 0 : pivot_attach(s->root, e);
+	if (!s->plan->privileged && (r = own_mounts(s, e)) < 0)
+		return r;
+	return pivot_attach(s->root, e);
 }
 
 /* ---- mounts */

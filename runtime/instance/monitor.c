@@ -127,6 +127,11 @@ static void start_none(struct monitor *m)
 		.dir = (int)m->plan.fd_instance,
 		.host = CGROUP_HOST_NONE,
 		.cgroup = CGROUP_NONE,
+		.host_mounts = -1,
+		.left_mounts = -1,
+		.host_root = -1,
+		.rw = -1,
+		.parts = OVERLAY_PARTS_NONE,
 		.overlay = -1,
 		.channel = -1,
 		.theirs = -1,
@@ -337,6 +342,7 @@ static int run(struct monitor *m, struct err *e)
 		if (r < 0)
 			return r; /* the caller hears the reason */
 		tell(m, &ERR_NONE);
+		spawn_leave_mounts(&m->start);
 		watch(m);
 		console_drain(&m->console);
 		status = reap(m);
@@ -486,6 +492,9 @@ static int give_birth(struct monitor *m, struct err *e)
 	m->plan.fd_pidfd = m->start.pidfd;
 	m->plan.fd_channel = m->start.channel;
 	m->plan.fd_overlay = m->start.overlay;
+	/* the last reference to that namespace goes with our exec, not with the guest's leaving it, for which somebody waits */
+	m->start.left_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	spawn_leave_mounts(&m->start);
 	return 0;
 }
 

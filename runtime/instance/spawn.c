@@ -177,6 +177,91 @@ static void profile_undo(struct start *s)
 	(void)lsm_remove(s->plan->lsm_profile, NULL); /* what stays is replaced by the next start */
 }
 
+/* ---- what the root is made of: mounts cloned where they were opened, before this process leaves that namespace
+ *
+ * What a copy of a mount namespace brings into another user namespace is locked there as it is. So the root, without devices, is attached in a
+ * namespace of this process, and the guest takes a copy of that. A root that it attached itself it could remount with devices. */
+
+static bool is_handed(const struct plan *p)
+{
+	return !p->covers_root;
+}
+
+static void layers_describe(const struct plan *p, struct buf *to)
+{
+	buf_addf(to, "clone the mounts of the layers%s", p->privileged ? "" : ", enter a mount namespace that lasts as long as the start");
+}
+
+/* The descriptors were inherited; for a host clone the host's root lies below them all. */
+static int overlay_of(const struct start *s, int layer[OVERLAY_MAX_LAYERS + 1], struct overlay *ret, struct err *e)
+{
+	const struct plan *p = s->plan;
+
+	*ret = (struct overlay){
+		.layer = layer, .rw = s->rw, .map = &s->map, .userns = -1, .own_mounts = s->host_mounts >= 0, .volatile_ = p->volatile_root,
+	};
+	if (p->fd_layers.n > OVERLAY_MAX_LAYERS)
+		return err_set(e, -E2BIG, "%zu layers are more than overlayfs takes", p->fd_layers.n);
+	for (size_t i = 0; i < p->fd_layers.n; i++) {
+		uint32_t fd;
+
+		if (parse_u32(p->fd_layers.item[i], 0, 1 << 20, &fd) < 0)
+			return err_set(e, -EINVAL, "layer descriptor");
+		layer[ret->n_layers++] = (int)fd;
+	}
+	if (p->host_clone)
+		layer[ret->n_layers++] = s->host_root;
+	return 0;
+}
+
+static int own_mounts(struct start *s, struct err *e)
+{
+	s->host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	if (s->host_mounts < 0 || unshare(CLONE_NEWNS) < 0)
+		return err_sys(e, "mount namespace");
+	return 0;
+}
+
+static int clone_layers(struct start *s, struct err *e)
+{
+	int layer[OVERLAY_MAX_LAYERS + 1], r;
+	struct overlay o;
+
+	s->host_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* path: the host's own root */
+	if (s->host_root < 0)
+		return err_sys(e, "/");
+	s->rw = at_open(s->dir, "rw", O_RDONLY | O_DIRECTORY, 0, e);
+	if (s->rw < 0)
+		return s->rw;
+	r = overlay_of(s, layer, &o, e);
+	return r < 0 ? r : overlay_clone(&o, &s->parts, e);
+}
+
+static int layers_run(struct start *s, struct err *e)
+{
+	int r = clone_layers(s, e);
+
+	return r == 0 && s->map.size ? own_mounts(s, e) : r;
+}
+
+static void back_to_host(struct start *s)
+{
+	if (s->host_mounts >= 0)
+		(void)setns(s->host_mounts, CLONE_NEWNS); /* the way that we came: nothing is in it */
+	auto_fd(&s->host_mounts);
+	s->host_mounts = -1;
+}
+
+void spawn_leave_mounts(struct start *s)
+{
+	back_to_host(s);
+	overlay_parts_close(&s->parts);
+	s->parts = OVERLAY_PARTS_NONE;
+	auto_fd(&s->host_root);
+	auto_fd(&s->rw);
+	s->host_root = s->rw = -1;
+}
+
 /* ---- the first process inside */
 
 static void clone_describe(const struct plan *p, struct buf *to)
@@ -186,9 +271,10 @@ static void clone_describe(const struct plan *p, struct buf *to)
 
 static uint64_t clone_flags(const struct plan *p)
 {
-	uint64_t flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
+	uint64_t flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET;
 
-	return p->privileged ? flags : flags | CLONE_NEWUSER;
+	/* an unprivileged one takes its mounts when its root is among them */
+	return flags | (p->privileged || p->covers_root ? CLONE_NEWNS : 0) | (p->privileged ? 0 : CLONE_NEWUSER);
 }
 
 /* The child is in the cgroup from its first instruction (5.7); before, it moves itself (guest.c). MORE: 0, or CLONE_PARENT. */
@@ -231,6 +317,7 @@ static _Noreturn void child(struct start *s, bool in_cgroup)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	close(s->channel);
+	overlay_parts_close(&s->parts); /* as long as somebody else has them, too, that costs nothing */
 	if (!in_cgroup && s->procs >= 0 && write(s->procs, "0", 1) < 0)
 		r = err_sys(&m.err, "cgroup.procs");
 	if (r == 0)
@@ -428,32 +515,6 @@ static void rootfs_describe(const struct plan *p, struct buf *to)
 	buf_addstr(to, ", handed in");
 }
 
-static int open_host_root(void)
-{
-	return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* path: the host's own root */
-}
-
-/* The descriptors were inherited; for a host clone the host's root lies below them all. */
-static int layer_descriptors(const struct plan *p, int *layer, size_t *n, struct err *e)
-{
-	*n = 0;
-	for (size_t i = 0; i < p->fd_layers.n; i++) {
-		uint32_t fd;
-
-		if (parse_u32(p->fd_layers.item[i], 0, 1 << 20, &fd) < 0)
-			return err_set(e, -EINVAL, "layer descriptor");
-		layer[(*n)++] = (int)fd;
-	}
-	if (p->host_clone) {
-		int root = open_host_root();
-
-		if (root < 0)
-			return err_sys(e, "/");
-		layer[(*n)++] = root;
-	}
-	return 0;
-}
-
 /* *RET stays -1 where nothing is mapped. */
 static int open_userns(const struct start *s, int *ret, struct err *e)
 {
@@ -466,47 +527,37 @@ static int open_userns(const struct start *s, int *ret, struct err *e)
 	return *ret < 0 ? err_sys(e, "%s", path) : 0;
 }
 
-static int make_overlay(struct start *s, int userns, struct overlay_parts *parts, struct err *e)
+static int make_overlay(struct start *s, int userns, struct err *e)
 {
-	int layer[OVERLAY_MAX_LAYERS + 2];
-	size_t n;
+	int layer[OVERLAY_MAX_LAYERS + 1];
+	struct overlay o;
+	int r = overlay_of(s, layer, &o, e);
 
-	if (s->plan->fd_layers.n > OVERLAY_MAX_LAYERS)
-		return err_set(e, -E2BIG, "%zu layers are more than overlayfs takes", s->plan->fd_layers.n);
-	int r = layer_descriptors(s->plan, layer, &n, e);
 	if (r < 0)
 		return r;
-	AUTO(fd) int rw = at_open(s->dir, "rw", O_RDONLY | O_DIRECTORY, 0, e);
-	if (rw < 0)
-		return rw;
-	overlay_forget_volatile(rw);
-	struct overlay o = {
-		.layer = layer, .n_layers = n, .rw = rw, .map = &s->map, .userns = userns, .volatile_ = s->plan->volatile_root,
-	};
-	return overlay_mount(&o, parts, &s->overlay, e);
+	o.userns = userns;
+	overlay_forget_volatile(s->rw);
+	if ((r = overlay_mount(&o, &s->parts, &s->overlay, e)) == 0)
+		return 0;
+	back_to_host(s);
+	return overlay_explain(&o, r, e);
 }
 
 static int rootfs_run(struct start *s, struct err *e)
 {
-	/* given up after it is sent: that takes as long as everything before */
-	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
 	AUTO(fd) int userns = -1;
 	int r = open_userns(s, &userns, e);
 
-	if (r < 0 || (r = make_overlay(s, userns, &parts, e)) < 0)
+	if (r < 0 || (r = make_overlay(s, userns, e)) < 0 || (s->host_mounts >= 0 && (r = pivot_park(s->overlay, s->rw, e)) < 0))
 		return r;
-	return channel_send(s->channel, &(struct channel_message){ .kind = CHANNEL_ROOT }, &s->overlay, 1, e);
+	r = channel_send(s->channel, &(struct channel_message){ .kind = CHANNEL_ROOT }, &s->overlay, 1, e);
+	return r == -EPIPE ? 0 : r; /* it has ended by itself: handover hears why */
 }
 
 static void rootfs_undo(struct start *s)
 {
 	if (s->overlay >= 0)
 		close(take_fd(&s->overlay));
-}
-
-static bool is_handed(const struct plan *p)
-{
-	return !p->covers_root;
 }
 
 /* ---- the same before there is anybody inside: a user namespace with the same ids stands in for the real one */
@@ -524,12 +575,16 @@ static void cover_describe(const struct plan *p, struct buf *to)
 
 static int cover_run(struct start *s, struct err *e)
 {
-	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
 	AUTO(fd) int userns = -1;
+	int r = clone_layers(s, e);
 
+	if (r < 0)
+		return r;
 	if (s->map.size && !s->plan->shifted && (userns = idmap_userns(&s->map, e)) < 0)
 		return userns;
-	return make_overlay(s, userns, &parts, e);
+	r = make_overlay(s, userns, e);
+	spawn_leave_mounts(s);
+	return r;
 }
 
 static void go_describe(const struct plan *p, struct buf *to)
@@ -593,6 +648,7 @@ const struct step spawn_steps[] = {
 	{ "devices", IN_HOST, devices_wanted, devices_describe, devices_run, NULL },
 	{ "profile", IN_HOST, profile_wanted, profile_describe, profile_run, profile_undo },
 	{ "cover", IN_HOST, is_cover, cover_describe, cover_run, rootfs_undo },
+	{ "layers", IN_HOST, is_handed, layers_describe, layers_run, spawn_leave_mounts },
 	{ "namespaces", IN_HOST, NULL, clone_describe, clone_run, clone_undo },
 	{ "ids", IN_HOST, idmap_wanted, idmap_describe, idmap_run, NULL },
 	{ "rlimits", IN_HOST, rlimits_wanted, rlimits_describe, rlimits_run, NULL },

@@ -18,6 +18,7 @@
 #include "core/err.h"
 #include "runtime/instance/plan.h"
 #include "runtime/isolate/cgroup.h"
+#include "runtime/rootfs/overlay.h"
 #include "runtime/rootfs/place.h"
 
 enum { GUEST_NODES = 8 };
@@ -30,6 +31,11 @@ struct start {
 	int dir; /* of the instance */
 	struct cgroup_host host;
 	struct cgroup cgroup;
+	int host_mounts; /* the way back, while this process is in a mount namespace of its own; else -1 */
+	int left_mounts; /* the namespace that it has left, or -1 */
+	int host_root;	/* "/" there */
+	int rw;		/* directory that holds upper/ and work/ */
+	struct overlay_parts parts; /* what the root is made of */
 	int overlay;	/* the root mount; kept while the instance runs, so that its end needs no sync */
 	int channel;	/* our end of the socket pair */
 	int theirs;	/* the guest's end */
@@ -64,6 +70,9 @@ struct step {
 extern const struct step spawn_steps[];	 /* spawn.c: host side, until the first process inside has its root */
 extern const struct step settle_steps[]; /* spawn.c: host side, until init runs; the monitor's exec may lie between the two */
 extern const struct step guest_steps[];	 /* guest.c: inside */
+
+/* When nobody waits any more: out of the mount namespace of the start, whose mounts are let go (spawn.c). */
+void spawn_leave_mounts(struct start *s);
 
 /* Runs one table; on failure undoes what ran, in reverse, and puts the step's name into the chain. */
 int steps_run(const struct step *table, struct start *s, struct err *e);

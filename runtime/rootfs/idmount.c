@@ -1,7 +1,6 @@
 #include "runtime/rootfs/idmount.h"
 #include <errno.h>
 #include <fcntl.h>
-#include "core/auto.h"
 #include "runtime/host/sys.h"
 
 bool idmount_is_missing(void)
@@ -11,27 +10,26 @@ bool idmount_is_missing(void)
 	return sys_mount_setattr(-1, "", AT_EMPTY_PATH, &attr) < 0 && errno == ENOSYS;
 }
 
-int idmount_open(int dir, int userns, bool read_only, int *ret_fd, struct err *e)
+int idmount_clone(int dir, int *ret_fd, struct err *e)
 {
-	struct mount_attr attr = { 0 };
+	int fd = sys_open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
-	AUTO(fd) int fd = sys_open_tree(dir, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (fd < 0 && errno == ENOSYS)
 		return err_set(e, -ENOSYS, "this kernel has no open_tree (Linux 5.2), which every container needs");
 	if (fd < 0)
 		return err_sys(e, "open_tree");
-	if (userns >= 0) {
-		attr.attr_set |= MOUNT_ATTR_IDMAP;
-		attr.userns_fd = (__u64)userns;
-	}
-	if (read_only)
-		attr.attr_set |= MOUNT_ATTR_RDONLY;
-	if (!attr.attr_set || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0) {
-		*ret_fd = take_fd(&fd);
+	*ret_fd = fd;
+	return 0;
+}
+
+int idmount_map(int fd, int userns, struct err *e)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (__u64)userns };
+
+	if (userns < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr) == 0)
 		return 0;
-	}
 	if (errno == ENOSYS)
 		return err_set(e, -ENOSYS, "this kernel has no idmapped mounts (Linux 5.12), which unprivileged containers need: "
 					   "security.privileged=true is the way without");
-	return err_sys(e, "mount_setattr(%s)", userns >= 0 ? "MOUNT_ATTR_IDMAP" : "MOUNT_ATTR_RDONLY");
+	return err_sys(e, "mount_setattr(MOUNT_ATTR_IDMAP)");
 }

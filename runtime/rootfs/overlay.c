@@ -50,17 +50,28 @@ static int open_rw(struct overlay_parts *p, struct err *e)
 	return p->work < 0 ? err_sys(e, "rw/work") : 0;
 }
 
-static int clone_parts(const struct overlay *o, struct overlay_parts *p, struct err *e)
+int overlay_clone(const struct overlay *o, struct overlay_parts *p, struct err *e)
 {
 	int r;
 
 	if (o->n_layers > OVERLAY_MAX_LAYERS)
 		return err_set(e, -E2BIG, "%zu layers are more than overlayfs takes", o->n_layers);
 	for (; p->n < o->n_layers; p->n++) {
-		if ((r = idmount_open(o->layer[p->n], o->userns, false, &p->layer[p->n], e)) < 0)
-			return err_in(e, r, "layer %zu", p->n);
+		if ((r = idmount_clone(o->layer[p->n], &p->layer[p->n], e)) < 0)
+			return err_in(e, r, "overlay: layer %zu", p->n);
 	}
-	if ((r = idmount_open(o->rw, o->userns, false, &p->rw, e)) < 0)
+	return err_in(e, idmount_clone(o->rw, &p->rw, e), "overlay: rw");
+}
+
+static int map_parts(const struct overlay *o, struct overlay_parts *p, struct err *e)
+{
+	int r;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if ((r = idmount_map(p->layer[i], o->userns, e)) < 0)
+			return err_in(e, r, "layer %zu", i);
+	}
+	if ((r = idmount_map(p->rw, o->userns, e)) < 0)
 		return err_in(e, r, "rw");
 	return open_rw(p, e);
 }
@@ -117,9 +128,15 @@ static int set_layers_by_fd(int fs, const struct overlay_parts *p, struct err *e
 	return 0;
 }
 
-static int mount_context(int fs, int *ret_fd, struct err *e)
+/* Root inside who is not the host's makes no device nodes; but an image may bring some: a disk of this host, open to all. */
+static bool is_without_devices(const struct overlay *o)
 {
-	int fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	return o->map->size;
+}
+
+static int mount_context(int fs, const struct overlay *o, int *ret_fd, struct err *e)
+{
+	int fd = sys_fsmount(fs, FSMOUNT_CLOEXEC, is_without_devices(o) ? MOUNT_ATTR_NODEV : 0);
 
 	if (fd < 0)
 		return fs_error(fs, e, "fsmount");
@@ -135,7 +152,7 @@ static int mount_by_fd(const struct overlay *o, const struct overlay_parts *p, i
 	int r = set_options(fs, o, e);
 	if (r < 0 || (r = set_layers_by_fd(fs, p, e)) < 0 || (r = create(fs, o, e)) < 0)
 		return r;
-	return mount_context(fs, ret_fd, e);
+	return mount_context(fs, o, ret_fd, e);
 }
 
 /* Before 6.15 a layer must be attached somewhere in the mount namespace of the caller: in one of our own, on a tmpfs over the rw
@@ -161,7 +178,7 @@ static int own_namespace(const struct overlay *o, struct err *e)
 	if (n < 0)
 		return err_sys(e, "rw");
 	path[n] = 0;
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+	if ((!o->own_mounts && unshare(CLONE_NEWNS) < 0) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
 		return err_sys(e, "mount namespace");
 	if (mount("tmpfs", path, "tmpfs", 0, "mode=700") < 0) /* path: our own state directory, in a namespace of our own */
 		return err_sys(e, "tmpfs");
@@ -202,7 +219,7 @@ static int mount_on_work(const struct overlay *o, const struct overlay_parts *p,
 	if (r < 0)
 		return r;
 	str_fmt(target, sizeof target, "/proc/self/fd/%d", p->work);
-	if (mount("lxcbox", target, "overlay", 0, data) < 0) /* path: our own /proc */
+	if (mount("lxcbox", target, "overlay", is_without_devices(o) ? MS_NODEV : 0, data) < 0) /* path: our own /proc */
 		r = err_sys(e, "mount");
 	if (mapped)
 		(void)idmap_root_fs_end(NULL); /* a failure shows in everything that follows */
@@ -238,10 +255,10 @@ static int refuse_read_only(int fd, struct err *e)
 	return 0;
 }
 
-static int try_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
+int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
 {
 	struct err first = ERR_NONE;
-	int r = clone_parts(o, parts, e);
+	int r = map_parts(o, parts, e);
 
 	if (r < 0)
 		return err_in(e, r, "overlay");
@@ -263,8 +280,7 @@ static int try_mount(const struct overlay *o, struct overlay_parts *parts, int *
 	return 0;
 }
 
-/* Does it work without the mapping? */
-static bool is_unmappable(const struct overlay *o, int r)
+int overlay_explain(const struct overlay *o, int r, struct err *e)
 {
 	static const int maybe[] = { -EINVAL, -EPERM, -EOPNOTSUPP, -ENOSYS, -EROFS, -EOVERFLOW };
 	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
@@ -275,16 +291,10 @@ static bool is_unmappable(const struct overlay *o, int r)
 	while (i < ARRAY_SIZE(maybe) && maybe[i] != r)
 		i++;
 	if (o->userns < 0 || i == ARRAY_SIZE(maybe))
-		return false;
+		return r;
 	plain.userns = -1;
-	return try_mount(&plain, &parts, &fd, NULL) == 0;
-}
-
-int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e)
-{
-	int r = try_mount(o, parts, ret_fd, e);
-
-	if (r == 0 || !is_unmappable(o, r))
+	plain.own_mounts = false;
+	if (overlay_clone(&plain, &parts, NULL) < 0 || overlay_mount(&plain, &parts, &fd, NULL) < 0)
 		return r;
 	if (e)
 		e->code = OVERLAY_UNMAPPABLE;

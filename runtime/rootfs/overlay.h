@@ -16,6 +16,7 @@ struct overlay {
 	int rw;		   /* directory that holds upper/ and work/ */
 	const struct idmap *map; /* size 0: no mapping */
 	int userns;	   /* with that map; -1 without */
+	bool own_mounts;   /* the caller is in a mount namespace of its own already */
 	bool volatile_;	   /* never syncs: for instances that do not outlive their stop */
 };
 
@@ -30,14 +31,20 @@ struct overlay_parts {
 
 #define OVERLAY_PARTS_NONE ((struct overlay_parts){ .rw = -1, .upper = -1, .work = -1 })
 
-/* What overlay_mount() answers when it is the mapping that this kernel or file system cannot: without one it works. */
-#define OVERLAY_UNMAPPABLE (-EPROTONOSUPPORT)
+/* The first half, in the mount namespace that layers and rw were opened in; `userns` need not be known yet. What PARTS gets is the caller's, also
+ * after a failure. */
+int overlay_clone(const struct overlay *o, struct overlay_parts *parts, struct err *e);
 
-/* *RET_FD: a detached mount, the caller's; so is what PARTS gets, also after a failure. -EROFS is an error here (a read-only overlay is the sign of unmapped ids).
- * Where layers by descriptor of detached mounts are unknown (< 6.15) the calling process moves into a mount namespace of its
- * own and attaches the clones there. */
+/* The second. *RET_FD: a detached mount, the caller's; with a map it has no devices. -EROFS is an error here (a read-only overlay is the sign of
+ * unmapped ids). Where layers by descriptor of detached mounts are unknown (< 6.15) the clones are attached in a mount namespace of the
+ * caller's own, made for it if need be. */
 int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e);
 void overlay_parts_close(struct overlay_parts *p);
+
+/* After overlay_mount() failed with R: OVERLAY_UNMAPPABLE when it is the mapping that this kernel or file system cannot, and without one it
+ * works; else R. In the namespace of overlay_clone(). */
+#define OVERLAY_UNMAPPABLE (-EPROTONOSUPPORT)
+int overlay_explain(const struct overlay *o, int r, struct err *e);
 
 /* Removes work/work/incompat/volatile, which a volatile mount leaves and the next mount refuses. */
 int overlay_forget_volatile(int rw);

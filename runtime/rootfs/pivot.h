@@ -10,6 +10,9 @@
  * trees are visible afterwards: the host's by its paths, the new one by ROOT. */
 int pivot_attach(int root, struct err *e);
 
+/* The same on DIR, which was opened before this process came into the namespace that it has for itself: it is found there by its path. */
+int pivot_park(int root, int dir, struct err *e);
+
 /* Enters ROOT. Nothing of the host is reachable afterwards. */
 int pivot_enter(int root, struct err *e);
 
