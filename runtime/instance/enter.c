@@ -18,6 +18,7 @@
 #include "runtime/host/sys.h"
 #include "runtime/instance/rlimit.h"
 #include "runtime/isolate/caps.h"
+#include "runtime/isolate/keyring.h"
 #include "runtime/isolate/seccomp.h"
 
 #define SECCOMP_LIMIT (1 << 20)
@@ -229,10 +230,8 @@ static int become(const struct enter *t, const struct enter_command *c, int lsm,
 {
 	int r = lsm >= 0 ? lsm_enter(lsm, t->lsm_profile, e) : 0;
 
-	if (r < 0 || (r = caps_limit(t->capabilities_dropped, e)) < 0)
-		return r;
-	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); /* a kernel without keyrings has none to share */
-	if ((r = seccomp_enter(t->seccomp.s, t->seccomp.len, e)) < 0)
+	if (r < 0 || (r = caps_limit(t->capabilities_dropped, e)) < 0 || (r = keyring_leave(e)) < 0 ||
+	    (r = seccomp_enter(t->seccomp.s, t->seccomp.len, e)) < 0)
 		return r;
 	if (c->gid && syscall(SYS_setresgid, c->gid, c->gid, c->gid) < 0)
 		return err_sys(e, "group %u", c->gid);

@@ -23,6 +23,7 @@
 #include "runtime/instance/init.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/caps.h"
+#include "runtime/isolate/keyring.h"
 #include "runtime/isolate/lsm.h"
 #include "runtime/isolate/seccomp.h"
 #include "runtime/rootfs/pivot.h"
@@ -432,9 +433,8 @@ static int privileges_run(struct start *s, struct err *e)
 {
 	int r = caps_limit((uint64_t)s->plan->capabilities_dropped, e);
 
-	if (r < 0)
+	if (r < 0 || (r = keyring_leave(e)) < 0)
 		return r;
-	(void)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL); /* a kernel without keyrings has none to share */
 	return seccomp_enter(s->seccomp, s->seccomp_size, e);
 }
 

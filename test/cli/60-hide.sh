@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 hide() { "$TOOLS/hide" "$@"; }
 
-for calls in openat2 clone3 close_range fsopen fsconfig bpf keyctl statx copy_file_range openat2,clone3,close_range,fsopen,bpf; do
+for calls in openat2 clone3 close_range fsopen fsconfig bpf keyctl,add_key,request_key statx copy_file_range openat2,clone3,close_range,fsopen,bpf; do
 	prints "without $calls" ok hide "$calls" "$LXCBOX" run host: -- echo ok
 	prints "privileged without $calls" ok hide "$calls" "$LXCBOX" run host: -c security.privileged=true -- echo ok
 	ok "a life without $calls" hide "$calls" sh -c '"$LXCBOX" launch host: c1 && "$LXCBOX" pause c1 && "$LXCBOX" start c1 &&
