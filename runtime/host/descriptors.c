@@ -24,6 +24,14 @@ void descriptors_close_above(int keep)
 		close(fd);
 }
 
+int descriptors_keep(int fd)
+{
+	int kept = fd == 3 ? fd : dup3(fd, 3, O_CLOEXEC);
+
+	descriptors_close_above(kept < 0 ? 2 : kept);
+	return kept;
+}
+
 void descriptors_cloexec_above(int keep)
 {
 	if (sys_close_range((unsigned)keep + 1, ~0u, CLOEXEC_FLAG) == 0)

@@ -320,13 +320,12 @@ static _Noreturn void child(struct enter *t, struct enter_command *c, int report
 	if (r == 0)
 		r = become(t, c, lsm, &m.err);
 	if (r == 0) {
+		report = descriptors_keep(report);
 		r = change_directory(c, &m.err);
 		m.status = 126;
 	}
-	if (r == 0) {
-		descriptors_cloexec_above(2);
+	if (r == 0)
 		exec_search(c, &m.status, &m.err);
-	}
 	(void)!write(report, &m, sizeof m);
 	_exit(m.status);
 }

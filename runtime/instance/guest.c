@@ -467,7 +467,7 @@ static int init_run(struct start *s, struct err *e)
 		descriptors_close_above(2);
 		init_idle(s->title);
 	}
-	descriptors_cloexec_above(2);
+	s->theirs = descriptors_keep(s->theirs);
 	return init_exec(s->plan, e);
 }
 
