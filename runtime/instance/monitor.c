@@ -17,6 +17,7 @@
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/parse.h"
+#include "runtime/host/descriptors.h"
 #include "runtime/host/fresh.h"
 #include "runtime/host/process.h"
 #include "runtime/host/self.h"
@@ -504,6 +505,7 @@ _Noreturn void monitor_begin(const struct plan *plan)
 	struct err e = ERR_NONE;
 	int r = 0;
 
+	descriptors_cloexec_above(2); /* a lock or pipe of whoever called us would else be held as long as the instance runs */
 	start_none(&m);
 	if (!executes_first(plan)) {
 		be_fresh();
