@@ -1,6 +1,7 @@
 #include "runtime/instance/adopt.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -41,6 +42,8 @@ int adopt_status(int pidfd)
 	return SIGINT;
 }
 
+#define CONSOLE_MS 3000 /* file systems of its own may hold whoever looks for a terminal */
+
 /* ---- the console: somebody goes in, puts a new terminal over the dead one, and sends its master out */
 
 static int enter_mounts(int pidfd, bool mapped, struct err *e)
@@ -78,11 +81,17 @@ static int new_console(struct start *s, struct err *e)
 	if (pid < 0)
 		return err_sys(e, "fork");
 	if (pid == 0) {
+		close((int)s->plan->fd_state); /* a lock that a child which hangs must not go on holding */
 		if (replace_console(s->pidfd, s->map.size > 0, theirs, &m.err) < 0)
 			(void)channel_send(theirs, &m, NULL, 0, NULL); /* nobody there: nothing to tell */
 		_exit(0);
 	}
 	close(take_fd(&theirs));
+	struct pollfd p = { .fd = ours, .events = POLLIN };
+	if (poll(&p, 1, CONSOLE_MS) == 0) {
+		kill(pid, SIGKILL); /* our own child, not reaped yet */
+		return err_set(e, -ETIMEDOUT, "console: the instance does not give a terminal");
+	}
 	int r = channel_receive(ours, &m, fd, 2, e);
 	process_reap(pid, NULL);
 	if (r <= 0 || m.kind != CHANNEL_CONSOLE)

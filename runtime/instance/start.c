@@ -171,7 +171,8 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 		p.adopt_pid = adopt->pid;
 		p.adopt_start = (int64_t)adopt->start;
 	}
-	if ((r = state_claim(dir, &h.state, e)) < 0 || (r = note_start(h.state, e)) < 0 || (r = open_layers(st, &p, &h, e)) < 0 ||
+	/* of one that is adopted it says already what has to be known if that comes to nothing: it runs, and goes on running */
+	if ((r = state_claim(dir, &h.state, e)) < 0 || (!adopt && (r = note_start(h.state, e)) < 0) || (r = open_layers(st, &p, &h, e)) < 0 ||
 	    (r = filter_open(st, dir, &p, &h.seccomp, e)) < 0 || (r = open_monitor_cgroup(&p, &h.cgroup, e)) < 0)
 		return r;
 	if (pipe2(result, O_CLOEXEC) < 0)
