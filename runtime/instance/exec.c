@@ -13,6 +13,7 @@
 #include "core/auto.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/guest_console.h"
 #include "runtime/instance/passwd.h"
 #include "runtime/instance/relay.h"
 #include "runtime/instance/step.h"
@@ -147,16 +148,12 @@ static int choose_user(struct session *s, struct err *e)
 static int open_terminal(struct session *s, struct err *e)
 {
 	struct channel_message m = { .kind = CHANNEL_CONSOLE };
-	int unlock = 0;
+	AUTO(fd) int root = open("/", O_PATH | O_CLOEXEC); /* path: inside */
+	AUTO(fd) int master = -1;
+	int slave = -1, r = root < 0 ? err_sys(e, "/") : guest_terminal(root, &master, &slave, e);
 
-	AUTO(fd) int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC); /* path: inside */
-	if (master < 0)
-		return err_sys(e, "/dev/pts/ptmx inside");
-	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
-		return err_sys(e, "/dev/pts/ptmx inside");
-	int slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0)
-		return err_sys(e, "terminal inside");
+	if (r < 0)
+		return err_in(e, r, "terminal inside");
 	if (s->has_size)
 		(void)ioctl(master, TIOCSWINSZ, &s->size); /* before the command can ask for it */
 	(void)fchown(slave, s->command.uid, (gid_t)-1);
