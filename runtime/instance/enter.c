@@ -1,6 +1,7 @@
 #include "runtime/instance/enter.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "runtime/isolate/seccomp.h"
 
 #define SECCOMP_LIMIT (1 << 20)
+#define PATIENCE_MS   2000
 
 /* ---- finding everything out before anything is entered */
 
@@ -357,6 +359,15 @@ static int clone_failed(int error, struct err *e)
 	return err_code(e, -error, "fork into the instance");
 }
 
+/* A file system of the container's own can hold whoever opens, enters or executes something there as long as it likes: from some time on the
+ * caller may give up. */
+static bool is_given_up(int listen, int signals)
+{
+	struct pollfd p[] = { { listen, POLLIN, 0 }, { signals, POLLIN, 0 } };
+
+	return poll(p, 1, PATIENCE_MS) == 0 && (signals < 0 || poll(p, 2, -1) > 0) && !p[0].revents;
+}
+
 int enter_spawn(struct enter *t, struct enter_command *c, pid_t *ret_pid, int *ret_pidfd, int *ret_status, struct err *e)
 {
 	struct report_message m;
@@ -378,6 +389,10 @@ int enter_spawn(struct enter *t, struct enter_command *c, pid_t *ret_pid, int *r
 	close(take_fd(&report));
 	*ret_pid = pid;
 	*ret_pidfd = pidfd;
+	if (is_given_up(listen, c->signals)) {
+		(void)sys_pidfd_send_signal(pidfd, SIGKILL);
+		return err_set(e, -EINTR, "the instance does not let the command start");
+	}
 	ssize_t n = read(listen, &m, sizeof m);
 	if (n != sizeof m)
 		return 0;

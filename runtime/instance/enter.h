@@ -42,6 +42,7 @@ struct enter_command {
 	uint32_t uid, gid;
 	int fd[3];	     /* become 0, 1, 2 */
 	bool tty;	     /* fd 0 becomes the controlling terminal */
+	int signals;	     /* becomes readable when the caller has had enough of a start that hangs; -1: after some seconds */
 	enter_inside *inside; /* may change fd[] and argv (NULL: none) */
 	void *ctx;
 };

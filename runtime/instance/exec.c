@@ -419,5 +419,6 @@ int exec_run(struct enter *t, const struct instance *inst, const struct exec_req
 	s.command.env = vector(&s, &s.env);
 	if ((r = prepare_descriptors(&s, e)) < 0 || (r = catch_signals(&s, e)) < 0)
 		return r;
+	s.command.signals = s.signals;
 	return run(&s, ret_status, e);
 }

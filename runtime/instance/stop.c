@@ -131,6 +131,8 @@ static bool is_sysvinit(pid_t pid)
 	return false;
 }
 
+#define RUNLEVEL_MS 3000
+
 /* Its own command, run inside as root would: /sbin/init 0. */
 static int change_runlevel(struct stopping *s, struct err *e)
 {
@@ -144,6 +146,7 @@ static int change_runlevel(struct stopping *s, struct err *e)
 		.env = (const char *const[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL },
 		.cwd = "/",
 		.fd = { null, null, null },
+		.signals = -1,
 	};
 	struct profile_cache cache = { 0 };
 	int r = record_load(&a, s->dir, s->name, &inst, e), status = 0, pidfd = -1;
@@ -157,8 +160,13 @@ static int change_runlevel(struct stopping *s, struct err *e)
 	enter_close(&enter);
 	if (r < 0)
 		return r;
+	/* it tells init and ends; one that does not is nothing to wait for. Not reaped it would be a process that the shutdown waits for. */
+	if (process_wait_exit(pidfd, RUNLEVEL_MS) == 0)
+		process_reap(pid, NULL);
+	else
+		signal(SIGCHLD, SIG_IGN);
 	close(pidfd);
-	return process_reap(pid, NULL);
+	return 0;
 }
 
 #define SETTLE_MS 3000
