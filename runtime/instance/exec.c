@@ -204,7 +204,7 @@ static int open_relays(struct session *s, struct err *e)
 				continue;
 			}
 		}
-		int r = relay_open(&s->relay[i], fd, i == 0, owner, e);
+		int r = relay_open(&s->relay[i], fd, i == 0, owner, s->enter->map.size, e);
 		if (r < 0)
 			return r;
 		s->command.fd[i] = s->relay[i].inner;

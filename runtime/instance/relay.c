@@ -23,7 +23,7 @@ static bool is_anonymous_pipe(int fd)
 
 enum way { PASS, COPY, REFUSE };
 
-static enum way way_of(int fd, const struct stat *s)
+static enum way way_of(int fd, bool mapped, const struct stat *s)
 {
 	switch (s->st_mode & S_IFMT) {
 	case S_IFIFO:
@@ -31,7 +31,7 @@ static enum way way_of(int fd, const struct stat *s)
 	case S_IFSOCK:
 		return PASS;
 	case S_IFCHR:
-		return s->st_rdev == makedev(1, 3) ? PASS : COPY; /* /dev/null */
+		return mapped && s->st_rdev == makedev(1, 3) ? PASS : COPY; /* /dev/null */
 	case S_IFDIR:
 		return REFUSE;
 	default:
@@ -54,7 +54,7 @@ static int make_pipe(struct relay *r, uid_t owner, struct err *e)
 	return 0;
 }
 
-int relay_open(struct relay *r, int fd, bool input, uid_t owner, struct err *e)
+int relay_open(struct relay *r, int fd, bool input, uid_t owner, bool mapped, struct err *e)
 {
 	struct stat s;
 
@@ -63,7 +63,7 @@ int relay_open(struct relay *r, int fd, bool input, uid_t owner, struct err *e)
 	r->input = input;
 	if (fstat(fd, &s) < 0)
 		return err_sys(e, "standard descriptor %d", fd);
-	switch (way_of(fd, &s)) {
+	switch (way_of(fd, mapped, &s)) {
 	case PASS:
 		if (S_ISFIFO(s.st_mode))
 			(void)fchown(fd, owner, owner); /* so that /dev/stderr can be opened inside */

@@ -20,8 +20,9 @@ struct relay {
 
 #define RELAY_NONE ((struct relay){ .outer = -1, .inner = -1, .pipe = -1 })
 
-/* OWNER: host id that the pipe is given to, so that the command can open /dev/stderr. */
-int relay_open(struct relay *r, int fd, bool input, uid_t owner, struct err *e);
+/* OWNER: host id that the pipe is given to, so that the command can open /dev/stderr. MAPPED: root inside is not the host's, to whom
+ * /dev/null belongs: it could close that to everybody. */
+int relay_open(struct relay *r, int fd, bool input, uid_t owner, bool mapped, struct err *e);
 
 /* In the parent once the command has its copies. */
 void relay_started(struct relay *r);
