@@ -404,6 +404,9 @@ int exec_run(struct enter *t, const struct instance *inst, const struct exec_req
 
 	(void)report;
 	session_open(&s, t, req);
+	/* to the kernel the highest number says "as it is": that would be root */
+	if ((req->has_user && req->user == UINT32_MAX) || (req->has_group && req->group == UINT32_MAX))
+		return err_set(e, -EINVAL, "user or group %u: invalid argument", UINT32_MAX);
 	s.command = (struct enter_command){
 		.argv = req->argv,
 		.uid = req->has_user ? req->user : 0,
