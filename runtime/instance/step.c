@@ -112,13 +112,14 @@ int channel_receive(int channel, struct channel_message *m, int *fd, int n_fds, 
 	struct msghdr msg = {
 		.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space,
 	};
+	bool reset = false;
 	ssize_t n;
 
 	for (int i = 0; i < n_fds; i++)
 		fd[i] = -1;
-	do {
-		n = recvmsg(channel, &msg, MSG_CMSG_CLOEXEC);
-	} while (n < 0 && errno == EINTR);
+	/* ECONNRESET, once: the other side ended without reading all of ours; what it said before is still there */
+	while ((n = recvmsg(channel, &msg, MSG_CMSG_CLOEXEC)) < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)))
+		reset = errno == ECONNRESET;
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : err_sys(e, "channel");
 	if (n == 0)
