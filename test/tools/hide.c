@@ -1,6 +1,6 @@
-/* hide CALL,CALL,... COMMAND... - runs a command on an older kernel: a seccomp filter answers ENOSYS for the calls named
+/* hide [--errno NAME] CALL,CALL,... COMMAND... - runs a command on an older kernel: a seccomp filter answers ENOSYS for the calls named
  *
- * Fallbacks are tested with the same tests, without a kernel that old. */
+ * Fallbacks are tested with the same tests, without a kernel that old. EPERM is what the filter of an outer container says. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -34,7 +34,39 @@ static const struct {
 	{ "statx", SYS_statx },
 	{ "copy_file_range", SYS_copy_file_range },
 	{ "syncfs", SYS_syncfs },
+	{ "add_key", SYS_add_key },
+	{ "request_key", SYS_request_key },
+	{ "seccomp", SYS_seccomp },
+	{ "execveat", SYS_execveat },
+	{ "renameat2", SYS_renameat2 },
+	{ "name_to_handle_at", SYS_name_to_handle_at },
+	{ "setns", SYS_setns },
+	{ "pivot_root", SYS_pivot_root },
+	{ "unshare", SYS_unshare },
+	{ "signalfd4", SYS_signalfd4 },
+	{ "splice", SYS_splice },
+	{ "sched_setaffinity", SYS_sched_setaffinity },
+	{ "ioprio_set", SYS_ioprio_set },
+	{ "capset", SYS_capset },
 };
+
+static const struct {
+	const char *name;
+	unsigned number;
+} errors[] = {
+	{ "ENOSYS", ENOSYS }, { "EPERM", EPERM },   { "EACCES", EACCES }, { "EINVAL", EINVAL }, { "EOPNOTSUPP", EOPNOTSUPP },
+	{ "ENOSPC", ENOSPC }, { "EDQUOT", EDQUOT }, { "ENOMEM", ENOMEM }, { "EMFILE", EMFILE }, { "EIO", EIO },
+};
+
+static unsigned error_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		if (!strcmp(errors[i].name, name))
+			return errors[i].number;
+	}
+	fprintf(stderr, "hide: no error %s\n", name);
+	exit(2);
+}
 
 static int number_of(const char *name)
 {
@@ -50,15 +82,21 @@ int main(int argc, char **argv)
 {
 	struct sock_filter filter[64];
 	unsigned short n = 0;
+	unsigned error = ENOSYS;
 
+	if (argc > 2 && !strcmp(argv[1], "--errno")) {
+		error = error_of(argv[2]);
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 3) {
-		fprintf(stderr, "usage: hide CALL,CALL,... COMMAND...\n");
+		fprintf(stderr, "usage: hide [--errno NAME] CALL,CALL,... COMMAND...\n");
 		return 2;
 	}
 	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	for (char *save, *name = strtok_r(argv[1], ",", &save); name; name = strtok_r(NULL, ",", &save)) {
 		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number_of(name), 0, 1);
-		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
 	}
 	filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
 
