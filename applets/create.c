@@ -246,18 +246,27 @@ static int explain(struct call *c, const struct create_opts *o, const struct cre
 	return r;
 }
 
-static int start_created(struct call *c, const struct target *t, const char *console)
-{
-	struct state_change start = { .action = STATE_START, .timeout_ms = -1 };
-	int r;
+struct birth {
+	struct call *call;
+	bool name_made_up;
+	bool happened;
+};
 
-	if (!c->global->quiet)
-		buf_addf(c->out, "Starting %s\n", t->name);
-	call_flush(c);
-	r = t->server->instances->set_state(t->server, t->name, &start, c->report, c->err);
-	if (r < 0)
-		return call_try_log(c, t, r);
-	return console ? console_attach_to(c, t, console) : 0;
+static void say_name(struct call *c, const char *name)
+{
+	buf_addf(c->out, "Instance name is: %s\n", name);
+}
+
+static void say_starting(void *ctx, const char *name)
+{
+	struct birth *b = ctx;
+
+	b->happened = true;
+	if (b->name_made_up)
+		say_name(b->call, name);
+	if (!b->call->global->quiet)
+		buf_addf(b->call->out, "Starting %s\n", name);
+	call_flush(b->call);
 }
 
 int create_run(struct call *c, const struct create_opts *o, bool start)
@@ -277,11 +286,16 @@ int create_run(struct call *c, const struct create_opts *o, bool start)
 		buf_addf(c->out, *n.where.name ? "Creating %s\n" : "Creating the instance\n", n.where.name);
 	call_flush(c);
 	create_request(&n, &request);
-	if ((r = n.where.server->instances->create(n.where.server, c->arena, &request, &n.where.name, c->report, c->err)) < 0)
-		return r;
-	if (!request.name)
-		buf_addf(c->out, "Instance name is: %s\n", n.where.name);
+	struct birth birth = { .call = c, .name_made_up = !request.name };
+	request.start = start;
+	request.created = say_starting;
+	request.created_ctx = &birth;
+	r = n.where.server->instances->create(n.where.server, c->arena, &request, &n.where.name, c->report, c->err);
 	n.where.typed = n.where.name;
+	if (r < 0)
+		return birth.happened ? call_try_log(c, &n.where, r) : r;
+	if (!start && birth.name_made_up)
+		say_name(c, n.where.name);
 	call_flush(c);
-	return start ? start_created(c, &n.where, o->console) : 0;
+	return start && o->console ? console_attach_to(c, &n.where, o->console) : 0;
 }

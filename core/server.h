@@ -70,6 +70,8 @@ struct instance_create {
 	bool host;	      /* a throw-away clone of the running host instead of an image */
 	bool own_init;	      /* our own idle init as pid 1 whatever the image has (`run`) */
 	bool start;	      /* and start it */
+	void (*created)(void *ctx, const char *name); /* with start: it is there, and about to be started; NULL: nobody wants to know */
+	void *created_ctx;
 	bool explain;	      /* change nothing: EXPLAIN receives every step */
 	bool no_profiles;
 	int64_t owner;	      /* pid: the instance is killed when that process ends, however (`run`); 0: it outlives everybody */

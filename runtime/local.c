@@ -547,6 +547,17 @@ static bool host_boots_with_init(void)
 	return same;
 }
 
+/* It is stopped. OWNER: -1, or the pidfd of the process whose end is its own. */
+static int start_held(struct held *h, int owner, pid_t *ret_monitor, struct report *report, struct err *e)
+{
+	if (is_true(&h->inst.expanded_config, "security.protection.start"))
+		return err_set(e, -EPERM, "Container is protected from being started (security.protection.start)");
+	int r = start_instance(h->st, &h->lock, h->dir, &h->inst, owner, ret_monitor, report, e);
+	if (r == 0)
+		balance(h->st, &h->inst, report);
+	return log_failed_start(h->dir, r, e);
+}
+
 static int local_create(struct server *s, struct arena *a, const struct instance_create *from, const char **ret_name,
 			struct report *report, struct err *e)
 {
@@ -574,10 +585,10 @@ static int local_create(struct server *s, struct arena *a, const struct instance
 	if ((r = refuse_unplannable(h.st, a, name, &c, e)) < 0 ||
 	    (r = create_instance(h.st, a, name, &c, &h.lock, &h.dir, e)) < 0 || !from->start)
 		return r;
-	r = start_instance(h.st, &h.lock, h.dir, &c.inst, owner, NULL, report, e);
-	if (r == 0)
-		balance(h.st, &c.inst, report);
-	return log_failed_start(h.dir, r, e);
+	if (from->created)
+		from->created(from->created_ctx, name);
+	h.inst = c.inst;
+	return start_held(&h, owner, NULL, report, e);
 }
 
 /* ---- change */
@@ -776,12 +787,7 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 		return freeze_instance(h->st, &h->lock, h->dir, name, false, e);
 	if (state.power == POWER_RUNNING)
 		return err_set(e, -EALREADY, "The instance is already running");
-	if (is_true(&h->inst.expanded_config, "security.protection.start"))
-		return err_set(e, -EPERM, "Container is protected from being started (security.protection.start)");
-	r = start_instance(h->st, &h->lock, h->dir, &h->inst, -1, ret_monitor, report, e);
-	if (r == 0)
-		balance(h->st, &h->inst, report);
-	return log_failed_start(h->dir, r, e);
+	return start_held(h, -1, ret_monitor, report, e);
 }
 
 static int stop_locked(struct held *h, const char *name, const struct state_change *c, struct err *e)
