@@ -345,8 +345,9 @@ static int lost_output(struct call *c, int status)
 
 int applet_main(int argc, char **argv)
 {
-	AUTO(arena) struct arena arena = ARENA_NONE;
-	AUTO(buf) struct buf out = BUF_NONE, tail = BUF_NONE;
+	/* until the process ends: to give its memory back page by page takes longer than its end */
+	static struct arena arena;
+	static struct buf out = BUF_NONE, tail = BUF_NONE;
 	struct err err = ERR_NONE;
 	struct global global = { 0 };
 	struct progress progress = { 0 };

@@ -72,15 +72,15 @@ static int parse(struct arena *a, const char *what, const char *text, size_t n, 
 	return r < 0 || to->doc->kind == DOC_NULL ? r : record_read(a, fields, ON_DISK, what, to->doc, to, NULL, e);
 }
 
-/* A file that is missing says what OTHERWISE does. */
-static int read_file(struct arena *a, const char *path, const char *otherwise, struct client *to, struct err *e)
+/* 1: there is none. */
+static int read_file(struct arena *a, const char *path, struct client *to, struct err *e)
 {
 	AUTO(buf) struct buf text = BUF_NONE;
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return parse(a, path, otherwise, strlen(otherwise), to, e);
+		return 1;
 	if (fd < 0)
 		return err_sys(e, "%s", path);
 	if ((r = fd_read(fd, CONFIG_MOST, &text, e)) < 0)
@@ -90,8 +90,10 @@ static int read_file(struct arena *a, const char *path, const char *otherwise, s
 
 static int read_user(struct arena *a, const char *path, struct client *to, struct err *e)
 {
-	int r = read_file(a, path, first, to, e);
+	int r = read_file(a, path, to, e);
 
+	if (r == 1)
+		return parse(a, path, first, sizeof first - 1, to, e);
 	for (size_t i = 0; i < to->remotes.n; i++) {
 		struct map *m = &to->remotes.item[i].options;
 		const char *public = map_get(m, "public");
@@ -105,7 +107,7 @@ static int read_user(struct arena *a, const char *path, struct client *to, struc
 static int read_global(struct arena *a, struct devices *to, struct err *e)
 {
 	struct client global = { 0 };
-	int r = read_file(a, global_file(a), "", &global, e);
+	int r = read_file(a, global_file(a), &global, e);
 
 	for (size_t i = 0; i < global.remotes.n; i++)
 		map_set(a, &global.remotes.item[i].options, "Global", "true");

@@ -1,19 +1,20 @@
 #include "runtime/host/firstroot.h"
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/buf.h"
 
-/* "ID PARENT MAJOR:MINOR ROOT / ...": the first mount of all is its own parent. */
+/* "ID PARENT MAJOR:MINOR / / ...": the first mount of all is its own parent. */
 static bool is_first_mount(const char *line)
 {
-	int id, parent, at = 0;
+	char *rest;
+	long id = strtol(line, &rest, 10), parent = strtol(rest, &rest, 10);
 
-	return sscanf(line, "%d %d %*s / %n", &id, &parent, &at) == 2 && at && line[at] == '/' && line[at + 1] == ' ' && id == parent;
+	return id == parent && *rest == ' ' && str_after(strchrnul(rest + 1, ' '), " / / ");
 }
 
 bool firstroot(void)

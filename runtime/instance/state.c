@@ -10,6 +10,7 @@
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/buf.h"
+#include "core/parse.h"
 
 #define STATE_SIZE 160 /* fixed, so that a rewrite never leaves an old tail */
 
@@ -32,19 +33,32 @@ static void format(const struct state *s, char to[STATE_SIZE])
 	to[STATE_SIZE - 1] = '\n';
 }
 
+enum { WORD_POWER, WORD_BOOT, WORD_INIT, WORD_INIT_START, WORD_MONITOR, WORD_MONITOR_START, WORDS };
+
+static bool parse_process(const char *pid, const char *start, struct process *ret)
+{
+	uint32_t p;
+
+	if (parse_u32(pid, 0, INT32_MAX, &p) < 0 || parse_u64(start, 0, UINT64_MAX, &ret->start) < 0)
+		return false;
+	ret->pid = (int32_t)p;
+	return true;
+}
+
 static bool parse(char *text, struct state *ret)
 {
-	char power[16], boot[BOOT_ID_SIZE];
-	unsigned long long init_start, monitor_start;
+	char *word[WORDS], *save, *next = strtok_r(text, " \n", &save);
 
-	if (sscanf(text, "%15s %36s %d %llu %d %llu", power, boot, &ret->init.pid, &init_start, &ret->monitor.pid,
-		   &monitor_start) != 6)
+	for (size_t i = 0; i < WORDS; i++, next = strtok_r(NULL, " \n", &save)) {
+		if (!(word[i] = next))
+			return false;
+	}
+	if (str_fmt(ret->boot, sizeof ret->boot, "%s", word[WORD_BOOT]) < 0 ||
+	    !parse_process(word[WORD_INIT], word[WORD_INIT_START], &ret->init) ||
+	    !parse_process(word[WORD_MONITOR], word[WORD_MONITOR_START], &ret->monitor))
 		return false;
-	ret->init.start = init_start;
-	ret->monitor.start = monitor_start;
-	memcpy(ret->boot, boot, sizeof boot);
 	for (size_t i = 0; i < ARRAY_SIZE(power_name); i++) {
-		if (str_eq(power, power_name[i])) {
+		if (str_eq(word[WORD_POWER], power_name[i])) {
 			ret->power = (enum power)i;
 			return true;
 		}
