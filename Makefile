@@ -95,9 +95,13 @@ tools: $(TOOLS) ## build/test/NAME for each test/tools/NAME.c
 
 vendor: build/vendor/musl/ready-$(VENDOR) ## the libraries only
 
-install: all ## to $(DESTDIR)$(PREFIX)/bin, with bash completion
+build/lxcbox.1: build/lxcbox scripts/man
+	scripts/man >$@
+
+install: all build/lxcbox.1 ## to $(DESTDIR)$(PREFIX), with manual page and bash completion
 	install -D -m 755 build/lxcbox $(DESTDIR)$(PREFIX)/bin/lxcbox
 	install -D -m 644 completion/lxcbox.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lxcbox
+	install -D -m 644 build/lxcbox.1 $(DESTDIR)$(PREFIX)/share/man/man1/lxcbox.1
 
 clean: ## remove what was built; the libraries stay (rm -rf build takes them, too)
 	find build -mindepth 1 -maxdepth 1 ! -name vendor -exec rm -rf {} + 2>/dev/null || true
