@@ -8,11 +8,6 @@ for c in u1 p1; do
 	ok "the program" sh -c '"$LXCBOX" exec "$1" -- sh -c "cat >/bin/attack; chmod 755 /bin/attack" <"$TOOLS/attack"' sh $c
 done
 attack=$TOOLS/attack
-monitor() {
-	for p in /proc/[0-9]*; do
-		[ "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")" = "[lxcbox] $1 " ] && echo "${p##*/}" && return
-	done
-}
 
 # V02: what is executed is looked up before anything is closed on exec
 for c in u1 p1; do
@@ -74,6 +69,18 @@ ok "V10: nor is it there" sh -c '! "$LXCBOX" exec u1 -- test -e /srv/new'
 prints "V10: /root as a way out leads nowhere" / lxcbox exec u1 -- pwd
 lxcbox exec u1 -- sh -c 'rm /root; mv /root.real /root'
 
+# V11, V13: what the caller has
+"$attack" inherit "$LXCBOX" restart -f p1 2>/dev/null
+for set in CapInh CapAmb; do
+	same "V11: $set of init" 0000000000000000 "$(sed -n "s/^$set:.//p" "/proc/$(lxcbox list -f csv -c p p1)/status")"
+	for c in u1 p1; do
+		same "V11: $set in $c" 0000000000000000 "$("$attack" inherit "$LXCBOX" exec $c -- sed -n "s/^$set:.//p" /proc/self/status)"
+	done
+done
+for c in u1 p1; do
+	same "V13: groups in $c" 0 "$("$attack" inherit "$LXCBOX" exec $c -- id -G)"
+	same "V13: groups of init" "" "$(sed -n 's/^Groups:[[:space:]]*//p' "/proc/$(lxcbox list -f csv -c p $c)/status" | tr -d ' ')"
+done
 # V13
 mkdir -p "$TMP/g"
 lxcbox exec u1 -- sh -c 'grep -q ^root: /etc/group || echo root:x:0: >>/etc/group; echo "extra:x:77:root" >>/etc/group'
@@ -163,6 +170,10 @@ if fuse /dev/pts 3; then
 	lxcbox exec p1 --cwd / -- umount -l /root
 	fuse /dev/pts
 	kill -9 "$(monitor p1)"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -n "$(monitor p1)" ] || break
+		sleep 0.05
+	done
 	pid=$(lxcbox list -f csv -c p p1)
 	ok "F02: nobody can adopt it: a warning" timeout 20 "$LXCBOX" config set p1 user.x=1
 	same "F02: in one line" 1 "$(grep -c '^Warning: p1 runs without a monitor' "$TMP/err")"

@@ -94,6 +94,13 @@ until_ok() {
 	done
 }
 
+# The monitor of an instance, when it lives; not the process that clears up behind its last life, nor those of other tests.
+monitor() {
+	# shellcheck disable=SC2016
+	pid_of_monitor=$(awk '{ print $5 }' "$LXCBOX_DIR/instances/$1/state")
+	[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid_of_monitor/cmdline")" = "[lxcbox] $1 " ] && echo "$pid_of_monitor"
+}
+
 # ---- what may not stay behind
 
 host_state() {

@@ -6,10 +6,13 @@
  *   secret COMMAND...  runs COMMAND with a key in its session keyring
  *   find NAME          looks for a key of that name
  *   hoard              makes keys until its quota of them is full
+ *   inherit COMMAND... runs COMMAND with groups, inheritable and ambient capabilities that nobody inside should have
  *   mounts             does to the mount table whatever may propagate
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <linux/fuse.h>
 #include <signal.h>
 #include <stdint.h>
@@ -18,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -265,6 +269,26 @@ static int hoard(void)
 	return 0;
 }
 
+/* ---- inherit */
+
+static int inherit(char **argv)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+	const gid_t groups[] = { 1234, 4321 };
+
+	if (setgroups(2, groups) < 0 || syscall(SYS_capget, &head, caps) < 0)
+		return 2;
+	for (int i = 0; i < 2; i++)
+		caps[i].inheritable = caps[i].permitted;
+	if (syscall(SYS_capset, &head, caps) < 0)
+		return 2;
+	for (int cap = 0; cap < 64; cap++)
+		(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	execvp(argv[0], argv);
+	return 127;
+}
+
 /* ---- mounts */
 
 static int mounts(void)
@@ -296,12 +320,14 @@ int main(int argc, char **argv)
 		return push();
 	if (argc > 2 && !strcmp(what, "secret"))
 		return secret(argv + 2);
+	if (argc > 2 && !strcmp(what, "inherit"))
+		return inherit(argv + 2);
 	if (argc == 3 && !strcmp(what, "find"))
 		return find(argv[2]);
 	if (!strcmp(what, "hoard"))
 		return hoard();
 	if (!strcmp(what, "mounts"))
 		return mounts();
-	fprintf(stderr, "usage: attack snoop SECONDS | fuse DIR [NUMBER] | push | secret COMMAND... | find NAME | hoard | mounts\n");
+	fprintf(stderr, "usage: attack snoop SECONDS | fuse DIR [NUMBER] | push | secret COMMAND... | find NAME | hoard | inherit COMMAND... | mounts\n");
 	return 2;
 }
