@@ -65,7 +65,7 @@ struct call {
 	struct buf *tail;      /* whole lines for stderr behind the error's */
 	int status;	       /* exit status when run() gives 0; with an error: if not 0, instead of 1 */
 	struct server *server; /* of this host, once opened */
-	const struct client *client; /* once read */
+	struct client *client; /* once read */
 	struct progress *progress;
 };
 

@@ -88,12 +88,11 @@ static int read_file(struct arena *a, const char *path, struct client *to, struc
 	return parse(a, path, text.s, text.len, to, e);
 }
 
+/* 1: there is none. */
 static int read_user(struct arena *a, const char *path, struct client *to, struct err *e)
 {
 	int r = read_file(a, path, to, e);
 
-	if (r == 1)
-		return parse(a, path, first, sizeof first - 1, to, e);
 	for (size_t i = 0; i < to->remotes.n; i++) {
 		struct map *m = &to->remotes.item[i].options;
 		const char *public = map_get(m, "public");
@@ -102,6 +101,11 @@ static int read_user(struct arena *a, const char *path, struct client *to, struc
 			map_set(a, m, "auth_type", "tls"); /* entries older than this key */
 	}
 	return r;
+}
+
+static int read_first(struct arena *a, struct client *to, struct err *e)
+{
+	return parse(a, "", first, sizeof first - 1, to, e);
 }
 
 static int read_global(struct arena *a, struct devices *to, struct err *e)
@@ -122,7 +126,7 @@ static void add_fixed(struct arena *a, struct client *to)
 	const char *project = local ? map_get(&local->options, "project") : NULL;
 	struct client ours = { 0 }, initial = { 0 };
 
-	(void)parse(a, "", first, sizeof first - 1, &initial, NULL); /* right by the tests */
+	(void)read_first(a, &initial, NULL); /* right by the tests */
 	(void)parse(a, "", fixed, sizeof fixed - 1, &ours, NULL);
 	devices_copy(a, &to->fixed, &initial.remotes);
 	devices_merge(a, &to->fixed, &ours.remotes);
@@ -132,23 +136,54 @@ static void add_fixed(struct arena *a, struct client *to)
 	devices_merge(a, &to->all, &ours.remotes);
 }
 
-const struct client *client_get(struct call *c)
+static struct client *get(struct call *c)
 {
 	struct client *to;
+	int user, global = 0;
 
 	if (c->client)
 		return c->client;
 	to = arena_alloc(c->arena, sizeof *to);
 	c->client = to;
-	if (read_user(c->arena, user_file(c->arena), to, &to->broken) >= 0)
-		(void)read_global(c->arena, &to->all, &to->broken); /* told by client_check() */
-	add_fixed(c->arena, to);
+	if ((user = read_user(c->arena, user_file(c->arena), to, &to->broken)) >= 0)
+		global = read_global(c->arena, &to->all, &to->broken); /* told by client_check() */
+	to->is_first = user == 1;
+	to->has_files = user != 1 || global != 1;
+	return to;
+}
+
+const struct client *client_get(struct call *c)
+{
+	return get(c);
+}
+
+static const struct client *with_remotes(struct call *c)
+{
+	struct client *to = get(c);
+
+	if (!to->has_remotes) {
+		if (to->is_first)
+			(void)read_first(c->arena, to, NULL); /* right by the tests */
+		add_fixed(c->arena, to);
+	}
+	to->has_remotes = true;
 	return to;
 }
 
 const struct devices *client_remotes(struct call *c)
 {
-	return c->global->force_local ? &client_get(c)->fixed : &client_get(c)->all;
+	return c->global->force_local ? &with_remotes(c)->fixed : &with_remotes(c)->all;
+}
+
+/* Nearly all commands mean this host, and nearly no user has a file: no list is made for them. */
+const struct device *client_remote(struct call *c, const char *name)
+{
+	if (get(c)->has_files || !str_eq(name, "local"))
+		return devices_get(client_remotes(c), name);
+	struct device *local = arena_alloc(c->arena, sizeof *local);
+	local->name = "local";
+	map_set(c->arena, &local->options, "addr", "unix://");
+	return local;
 }
 
 int client_check(struct call *c)
@@ -208,7 +243,9 @@ int client_open(struct call *c, struct client *ret)
 	if (dir < 0 || flock(dir, LOCK_EX) < 0)
 		return err_sys(c->err, "%s", path);
 	*ret = (struct client){ 0 };
-	return (r = read_user(c->arena, path, ret, c->err)) < 0 ? r : take_fd(&dir);
+	if ((r = read_user(c->arena, path, ret, c->err)) == 1)
+		r = read_first(c->arena, ret, c->err);
+	return r < 0 ? r : take_fd(&dir);
 }
 
 struct doc *client_remotes_document(struct arena *a, const struct devices *remotes)
@@ -225,7 +262,7 @@ struct doc *client_remotes_document(struct arena *a, const struct devices *remot
 
 static bool is_fixed(struct call *c, const char *name)
 {
-	const struct device *d = devices_get(&client_get(c)->fixed, name);
+	const struct device *d = devices_get(&with_remotes(c)->fixed, name);
 
 	return d && map_get(&d->options, "Static") && !str_eq(name, "local");
 }

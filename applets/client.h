@@ -13,13 +13,15 @@ struct client {
 	struct devices fixed; /* what there is without files: --force-local */
 	struct doc *doc;      /* the file */
 	struct err broken;    /* not empty: a file cannot be read and why */
+	bool is_first, has_files, has_remotes; /* client.c: what has been read and made */
 };
 
 /* Never NULL. */
 const struct client *client_get(struct call *c);
 
-/* The remotes that this command may name. */
+/* The remotes that this command may name; one of them, or NULL. */
 const struct devices *client_remotes(struct call *c);
+const struct device *client_remote(struct call *c, const char *name);
 
 /* 0, or the error of a broken file, told, when the command depends on it. */
 int client_check(struct call *c);

@@ -55,7 +55,7 @@ bool target_has_remote(struct call *c, const char *word)
 {
 	const char *colon = strchr(word, ':');
 
-	return colon && devices_get(client_remotes(c), arena_dupn(c->arena, word, (size_t)(colon - word)));
+	return colon && client_remote(c, arena_dupn(c->arena, word, (size_t)(colon - word)));
 }
 
 static int no_remote(struct call *c, const char *name)
@@ -78,7 +78,7 @@ int target_parse(struct call *c, const char *word, struct target *ret)
 	} else if (!(remote = client_default_remote(c))) {
 		return c->err->code;
 	}
-	if (!(known = devices_get(client_remotes(c), remote)))
+	if (!(known = client_remote(c, remote)))
 		return no_remote(c, remote);
 	if ((r = open_remote(c, remote, &known->options, &t.server)) < 0)
 		return r;

@@ -923,7 +923,7 @@ static int local_exec(struct server *s, const char *name, const struct exec_requ
 	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
 
 	*ret_status = 1;
-	if (r < 0 || (r = process_boot_id(boot, e)) < 0 || (r = state_read(dir, boot, &state, e)) < 0 ||
+	if (r < 0 || (r = process_boot_id(boot, e)) < 0 || (r = state_recorded(dir, boot, &state, e)) < 0 ||
 	    (r = record_idmap(&inst, &map, e)) < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
 		return r;
 	r = enter_open(&enter, dir, cgroup, &state, &map, e);

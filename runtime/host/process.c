@@ -98,12 +98,8 @@ int process_open(const struct process *p, struct err *e)
 	if (pidfd < 0)
 		return err_sys(e, "pidfd of process %d", p->pid);
 
-	uint64_t start;
-	int r = process_start_time(p->pid, &start, e);
-	if (r < 0)
-		return r;
-	if (start != p->start)
-		return err_code(e, -ESRCH, "process %d is another one by now", p->pid);
+	if (!process_is_alive(p))
+		return err_code(e, -ESRCH, "process %d has ended, or is another one by now", p->pid);
 	return take_fd(&pidfd);
 }
 

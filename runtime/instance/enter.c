@@ -79,13 +79,13 @@ int enter_open(struct enter *t, int dir, const char *cgroup, const struct state 
 	*t = (struct enter){
 		.pidfd = -1, .leaf = -1, .map = *map, .host = CGROUP_HOST_NONE, .cgroup = CGROUP_NONE, .seccomp = BUF_NONE,
 	};
-	if (state->power == POWER_FROZEN)
-		return err_set(e, -EBUSY, "Instance is frozen");
 	t->pidfd = state_open_init(state, NULL);
 	if (t->pidfd == -ENOSYS || t->pidfd == -EPERM)
 		return err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3): no container can be entered");
 	if (t->pidfd < 0)
 		return err_set(e, -ESRCH, "Instance is not running");
+	if (state->power == POWER_FROZEN)
+		return err_set(e, -EBUSY, "Instance is frozen");
 	t->pid = state->init.pid;
 	if (!map->size && (r = self_protect(e)) < 0)
 		return r;

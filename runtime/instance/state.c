@@ -66,24 +66,25 @@ static bool parse(char *text, struct state *ret)
 	return false;
 }
 
-/* The world has the last word. */
-static void hold_against_world(const char *boot, struct state *s)
+/* What was written before the host's last boot, or by a start that did not come to its end, is no life. */
+static void hold_against_boot(const char *boot, struct state *s)
 {
 	if (s->power == POWER_STARTING)
 		s->power = POWER_STOPPED;
-	if (s->power == POWER_STOPPED)
-		return;
-	if (!str_eq(s->boot, boot)) {
+	if (s->power != POWER_STOPPED && !str_eq(s->boot, boot)) {
 		s->was_up = true;
 		s->power = POWER_STOPPED;
-		return;
 	}
-	/* between two lives of a rebooting one there is only its monitor */
-	if (!process_is_alive(&s->init) && !process_is_alive(&s->monitor))
+}
+
+/* The world has the last word. Between two lives of a rebooting one there is only its monitor. */
+static void hold_against_world(struct state *s)
+{
+	if (s->power != POWER_STOPPED && !process_is_alive(&s->init) && !process_is_alive(&s->monitor))
 		s->power = POWER_STOPPED;
 }
 
-int state_read(int dir, const char *boot, struct state *ret, struct err *e)
+int state_recorded(int dir, const char *boot, struct state *ret, struct err *e)
 {
 	char text[STATE_SIZE + 1];
 	struct stat st;
@@ -95,17 +96,24 @@ int state_read(int dir, const char *boot, struct state *ret, struct err *e)
 	ssize_t n = read(fd, text, STATE_SIZE);
 	if (n < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "state");
-	ret->last_used = (struct timestamp){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
 	text[n] = 0;
-	if (n == 0) {
-		ret->last_used = (struct timestamp){ 0 };
+	if (n == 0)
 		return 0; /* never started */
-	}
+	ret->last_used = (struct timestamp){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
 	if (!parse(text, ret))
 		*ret = (struct state){ .last_used = ret->last_used };
 	ret->recorded = ret->power;
-	hold_against_world(boot, ret);
+	hold_against_boot(boot, ret);
 	return 0;
+}
+
+int state_read(int dir, const char *boot, struct state *ret, struct err *e)
+{
+	int r = state_recorded(dir, boot, ret, e);
+
+	if (r == 0)
+		hold_against_world(ret);
+	return r;
 }
 
 int state_write(int fd, const struct state *s, struct err *e)

@@ -28,6 +28,9 @@ struct state {
  * STOPPED. Missing or torn: STOPPED. */
 int state_read(int dir, const char *boot, struct state *ret, struct err *e);
 
+/* Without a look at the processes: for who opens init next, which finds out (state_open_init). */
+int state_recorded(int dir, const char *boot, struct state *ret, struct err *e);
+
 /* FD: the open state file. */
 int state_write(int fd, const struct state *s, struct err *e);
 

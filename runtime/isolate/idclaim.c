@@ -179,6 +179,9 @@ static int claim_one(struct store *st, const char *owner, uint32_t base, bool de
 
 /* ---- a range of N neighbours */
 
+/* idmap/full remembers that nothing is free in the pool, until something is released. */
+static const char full_name[] = "full";
+
 static void release(struct store *st, uint64_t inode, uint32_t base, uint32_t n)
 {
 	char name[12], holder[256];
@@ -189,6 +192,7 @@ static void release(struct store *st, uint64_t inode, uint32_t base, uint32_t n)
 		if (strtoull(holder, NULL, 10) == inode)
 			(void)unlinkat(st->idmap, name, 0); /* a claim that stays is found dead by the next claimer */
 	}
+	(void)unlinkat(st->idmap, full_name, 0);
 }
 
 struct overlap {
@@ -274,13 +278,23 @@ static int try_region(struct store *st, const struct region *region, const struc
 
 enum { FEW = 32 };
 
-/* First a few places in each, without a look at who is there; only then everywhere, and over the claims of the dead. */
+static int try_pool(struct store *st, const struct region *pool, const struct wish *w, uint32_t *ret, struct err *e)
+{
+	if (at_exists(st->idmap, full_name) == 1)
+		return -EEXIST;
+	int r = try_region(st, pool, w, UINT32_MAX, false, ret, e);
+	if (r == -EEXIST && pool->slots && w->n == 1)
+		(void)symlinkat("yes", st->idmap, full_name); /* without it the next one looks again */
+	return r;
+}
+
+/* First without a look at who is there; only then over the claims of the dead. */
 static int try_regions(struct store *st, const struct region *near, const struct region *beyond, const struct wish *w, uint32_t *ret,
 		       struct err *e)
 {
 	int r;
 
-	if ((r = try_region(st, near, w, FEW, false, ret, e)) == -EEXIST &&
+	if ((r = try_pool(st, near, w, ret, e)) == -EEXIST &&
 	    (r = try_region(st, beyond, w, FEW, false, ret, e)) == -EEXIST &&
 	    (r = try_region(st, near, w, UINT32_MAX, true, ret, e)) == -EEXIST)
 		r = try_region(st, beyond, w, UINT32_MAX, true, ret, e);
@@ -392,6 +406,7 @@ int idmap_sweep(struct store *st, struct err *e)
 
 	if (lock < 0 || flock(lock, LOCK_EX) < 0)
 		return err_sys(e, "idmap");
+	(void)unlinkat(st->idmap, full_name, 0);
 	return at_each(st->idmap, sweep_claim, st, e);
 }
 
