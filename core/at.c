@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -504,8 +505,13 @@ int fd_write(int fd, const void *data, size_t n)
 	while (n) {
 		ssize_t done = write(fd, p, n);
 
-		if (done < 0 && errno != EINTR)
+		if (done < 0 && errno == EAGAIN) {
+			struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+			(void)poll(&room, 1, -1);
+		} else if (done < 0 && errno != EINTR) {
 			return -errno;
+		}
 		if (done > 0) {
 			p += done;
 			n -= (size_t)done;

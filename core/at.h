@@ -25,7 +25,7 @@ int at_mkdir_in_root(int root, const char *path, struct err *e);
 int at_read(int dir, const char *name, size_t limit, struct buf *buf, struct err *e);
 int fd_read(int fd, size_t limit, struct buf *buf, struct err *e); /* any kind of descriptor, to its end */
 
-/* Writes all of it; retries short writes and EINTR. */
+/* Writes all of it; retries short writes and EINTR, and waits for room where somebody made it non-blocking. */
 int fd_write(int fd, const void *data, size_t n);
 
 /* Replaces NAME by DATA so that a reader sees the old or the new content, and a crash leaves one of them:

@@ -18,6 +18,7 @@
 #include "runtime/host/self.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/rlimit.h"
+#include "runtime/instance/unexecutable.h"
 #include "runtime/isolate/caps.h"
 #include "runtime/isolate/keyring.h"
 #include "runtime/isolate/seccomp.h"
@@ -242,36 +243,16 @@ static int become(const struct enter *t, const struct enter_command *c, int lsm,
 	return 0;
 }
 
-/* "script" whose "#!" names what is not there: say which. */
-static int missing_interpreter(const char *path, struct err *e)
-{
-	char line[256];
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY); /* path: inside, as the command's own user */
-	ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
-
-	if (n > 2 && line[0] == '#' && line[1] == '!') {
-		line[n] = 0;
-		line[strcspn(line, "\n")] = 0;
-		return err_set(e, -ENOENT, "Command not executable: %s: its interpreter \"%s\" is missing", path,
-			       line + 2 + strspn(line + 2, " \t"));
-	}
-	return err_set(e, -ENOENT, "Command not executable: %s: its loader is missing", path);
-}
-
 static int exec_failed(const char *path, int error, int *status, struct err *e)
 {
 	struct stat s;
 
-	*status = 126;
-	if (error == ENOENT) {
-		if (stat(path, &s) == 0) /* path: inside, as the command's own user */
-			return missing_interpreter(path, e);
+	if (error == ENOENT && stat(path, &s) < 0) { /* path: inside, as the command's own user */
 		*status = 127;
 		return err_set(e, -ENOENT, "Command not found: %s", path);
 	}
-	if (error == ENOEXEC)
-		return err_set(e, -error, "Command not executable: %s: unknown format (for another architecture?)", path);
-	return err_set(e, -error, "Command not executable: %s: %s", path, err_name(-error));
+	*status = 126;
+	return err_in(e, unexecutable(path, error, e), "Command not executable");
 }
 
 /* execvp's search over the PATH that the command gets, without its fallbacks to a shell. */

@@ -35,6 +35,8 @@ struct session {
 	int channel[2]; /* the terminal's master comes this way */
 	int master;
 	bool input_ended;
+	char typed[4096]; /* what the terminal inside has not taken yet */
+	size_t typed_from, typed_to;
 
 	int signals; /* signalfd */
 	sigset_t old_mask;
@@ -107,24 +109,36 @@ static int set_argv(struct session *s, const char *program, const char *option)
 	return 0;
 }
 
-static bool is_there(const char *path)
+static bool is_executable(const char *path)
 {
 	struct stat st;
 
-	return fstatat(AT_FDCWD, path, &st, 0) == 0;
+	return fstatat(AT_FDCWD, path, &st, 0) == 0 && S_ISREG(st.st_mode) && faccessat(AT_FDCWD, path, X_OK, 0) == 0;
+}
+
+/* Said where the shell itself would say it. */
+static int plain_shell(struct session *s, const char *why)
+{
+	const char *line = arena_fmt(&s->arena, "Warning: %s: /bin/sh it is\n", why);
+
+	(void)fd_write(s->command.fd[2], line, strlen(line));
+	return set_argv(s, "/bin/sh", "-l");
 }
 
 /* Runs inside: what `shell` is depends on what is there. su reads /etc/passwd: only when that is a file that can be read. */
 static int choose_shell(struct session *s)
 {
 	struct passwd_entry root;
+	struct err why = ERR_NONE;
 	AUTO(fd) int dir = open("/", O_PATH | O_CLOEXEC); /* path: inside */
 
-	if (dir < 0 || passwd_find(dir, NULL, 0, &root, NULL) < 0)
-		return set_argv(s, "/bin/sh", "-l");
-	if (is_there("/bin/su") || is_there("/usr/bin/su"))
+	if (dir < 0 || passwd_find(dir, NULL, 0, &root, &why) < 0)
+		return plain_shell(s, why.text);
+	if (*root.shell && !is_executable(root.shell))
+		return plain_shell(s, arena_fmt(&s->arena, "the shell of root, %s, cannot be executed", root.shell));
+	if (is_executable("/bin/su") || is_executable("/usr/bin/su"))
 		return set_argv(s, "su", "-l");
-	return set_argv(s, is_there(root.shell) ? arena_dup(&s->arena, root.shell) : "/bin/sh", "-l");
+	return set_argv(s, *root.shell ? arena_dup(&s->arena, root.shell) : "/bin/sh", "-l");
 }
 
 static int choose_user(struct session *s, struct err *e)
@@ -267,17 +281,31 @@ static bool from_master(struct session *s)
 	return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
+/* No more is read than it takes: what runs inside may read slowly, or wait for us to read what it writes. */
 static void to_master(struct session *s)
 {
-	char data[4096];
-	ssize_t n = read(s->request->fd[0], data, sizeof data);
+	ssize_t n = write(s->master, s->typed + s->typed_from, s->typed_to - s->typed_from);
 
-	if (n > 0) {
-		(void)fd_write(s->master, data, (size_t)n);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+	if (n > 0)
+		s->typed_from += (size_t)n;
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		s->typed_from = s->typed_to; /* the other end is gone */
+}
+
+static void typed(struct session *s)
+{
+	ssize_t n = read(s->request->fd[0], s->typed, sizeof s->typed);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
 		s->input_ended = true;
-		(void)fd_write(s->master, "\4", 1); /* end of file as a terminal says it */
+		s->typed[0] = 4; /* end of file as a terminal says it */
+		n = 1;
 	}
+	s->typed_from = 0;
+	s->typed_to = (size_t)n;
+	to_master(s);
 }
 
 /* ---- waiting */
@@ -289,10 +317,10 @@ static void fill_polls(const struct session *s, struct pollfd p[AT_COUNT])
 	p[AT_END] = (struct pollfd){ .fd = s->pidfd, .events = POLLIN };
 	p[AT_SIGNAL] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 	if (s->master >= 0) {
-		bool wants_input = !s->input_ended;
+		bool full = s->typed_from < s->typed_to;
 
-		p[AT_FIRST] = (struct pollfd){ .fd = s->master, .events = POLLIN };
-		p[AT_SECOND] = (struct pollfd){ .fd = wants_input ? s->request->fd[0] : -1, .events = POLLIN };
+		p[AT_FIRST] = (struct pollfd){ .fd = s->master, .events = full ? POLLIN | POLLOUT : POLLIN };
+		p[AT_SECOND] = (struct pollfd){ .fd = full || s->input_ended ? -1 : s->request->fd[0], .events = POLLIN };
 		p[AT_THIRD] = (struct pollfd){ .fd = -1 };
 		return;
 	}
@@ -308,11 +336,13 @@ static void handle_data(struct session *s, const struct pollfd p[AT_COUNT])
 		return;
 	}
 	/* HUP alone: the last holder of the other end is gone for now; wait for the end instead of spinning */
-	if (p[AT_FIRST].revents && !from_master(s)) {
+	if ((p[AT_FIRST].revents & ~POLLOUT) && !from_master(s)) {
 		close(take_fd(&s->master));
 		tty_restore(&s->tty);
-	} else if (p[AT_SECOND].revents) {
+	} else if (p[AT_FIRST].revents & POLLOUT) {
 		to_master(s);
+	} else if (p[AT_SECOND].revents) {
+		typed(s);
 	}
 }
 

@@ -11,24 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 #include "runtime/host/sys.h"
+#include "runtime/instance/unexecutable.h"
 
 #define MAX_ARGS 256
-
-static int explain_exec(const char *path, int error, struct err *e)
-{
-	struct stat s;
-
-	switch (error) {
-	case ENOEXEC:
-		return err_set(e, -error, "%s: not executable here (made for another architecture?)", path);
-	case ENOENT:
-		if (stat(path, &s) == 0) /* path: inside, after pivot_root */
-			return err_set(e, -error, "%s: its interpreter or loader is missing", path);
-		return err_code(e, -error, "%s", path);
-	default:
-		return err_code(e, -error, "%s", path);
-	}
-}
 
 static int try_exec(const char *path, char *const *argv, char *const *env, struct err *e)
 {
@@ -37,7 +22,7 @@ static int try_exec(const char *path, char *const *argv, char *const *env, struc
 	struct stat s;
 	if (error == ENOENT && lstat(path, &s) < 0) /* path: inside, after pivot_root */
 		return -ENOENT;
-	return explain_exec(path, error, e) == -ENOENT ? -ENOEXEC : -error;
+	return unexecutable(path, error, e) == -ENOENT ? -ENOEXEC : -error;
 }
 
 static int search(char *const *env, struct err *e)

@@ -90,6 +90,8 @@ struct pollfd relay_poll(const struct relay *r)
 
 	if (!r->piped || r->pipe < 0)
 		return p;
+	if (r->full)
+		return (struct pollfd){ .fd = r->input ? r->pipe : r->outer, .events = POLLOUT };
 	if (!r->input)
 		return (struct pollfd){ .fd = r->pipe, .events = POLLIN };
 	/* regular files are always readable: wait for room; others are waited for themselves */
@@ -133,6 +135,14 @@ static ssize_t feed(struct relay *r)
 	return n > 0 && fd_write(r->pipe, data, (size_t)n) < 0 ? -1 : n;
 }
 
+/* Nothing went on though there is something: for the lack of room. */
+static bool is_full(const struct relay *r, ssize_t n)
+{
+	struct pollfd from = { .fd = r->input ? r->outer : r->pipe, .events = POLLIN };
+
+	return n < 0 && errno == EAGAIN && poll(&from, 1, 0) > 0 && (from.revents & POLLIN);
+}
+
 void relay_handle(struct relay *r, short revents)
 {
 	if (!revents || r->pipe < 0)
@@ -140,6 +150,8 @@ void relay_handle(struct relay *r, short revents)
 	ssize_t n = r->input ? feed(r) : move_some(r->pipe, r->outer);
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		end_pipe(r);
+	else
+		r->full = is_full(r, n);
 }
 
 /* What is still in the pipe was read from the file but not by the command. */
@@ -162,7 +174,8 @@ void relay_finish(struct relay *r)
 	}
 	while (r->pipe >= 0) {
 		ssize_t n = move_some(r->pipe, r->outer);
-		if (n <= 0)
+		struct pollfd room = { .fd = r->outer, .events = POLLOUT };
+		if (n <= 0 && (!is_full(r, n) || poll(&room, 1, -1) < 0))
 			break;
 	}
 }

@@ -16,6 +16,7 @@ struct relay {
 	bool input;    /* from the caller to the command */
 	bool piped;
 	bool seekable; /* the offset is to be set back */
+	bool full;     /* what it goes into has no room: wait for that */
 };
 
 #define RELAY_NONE ((struct relay){ .outer = -1, .inner = -1, .pipe = -1 })

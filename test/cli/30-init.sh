@@ -22,7 +22,7 @@ refused() {
 refused no-init 'rm sbin/init bin/sh bin/init' "no init: none of /sbin/init"
 refused not-executable 'rm sbin/init; echo x >sbin/init; chmod 644 sbin/init' "/sbin/init: permission denied"
 refused other-architecture 'rm sbin/init; printf "\177ELF\002\001\001\000\000\000\000\000\000\000\000\000\002\000\267\000" >sbin/init; chmod 755 sbin/init' "not executable here"
-refused no-interpreter 'rm sbin/init; printf "#!/no/such\n" >sbin/init; chmod 755 sbin/init' "interpreter or loader is missing"
+refused no-interpreter 'rm sbin/init; printf "#!/no/such\n" >sbin/init; chmod 755 sbin/init' 'its interpreter "/no/such" is missing'
 refused ends-at-once 'rm sbin/init; printf "#!/bin/sh\necho last words\nexit 3\n" >sbin/init; chmod 755 sbin/init' "exited with status 3 at once, its last words: last words"
 refused proc-is-a-link 'rmdir proc; ln -s /tmp proc' "/proc of the image is not a directory"
 refused dev-is-a-link 'rmdir dev; mkdir victim; ln -s victim dev' "/dev of the image is not a directory"
