@@ -445,7 +445,7 @@ class Bench:
         sh(LXCBOX, "delete", *names)
 
     def later(self):
-        n, few = (150, 10) if QUICK else (500, 20)
+        n, few = (150, 10) if QUICK else (500, 40)
         first, last = [], []
         for i in range(n):
             took, _ = self.once(self.box, "n%d" % i)
