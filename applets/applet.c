@@ -347,6 +347,7 @@ int applet_main(int argc, char **argv)
 {
 	/* until the process ends: to give its memory back page by page takes longer than its end */
 	static struct arena arena;
+	static _Alignas(max_align_t) char first[8192];
 	static struct buf out = BUF_NONE, tail = BUF_NONE;
 	struct err err = ERR_NONE;
 	struct global global = { 0 };
@@ -355,6 +356,7 @@ int applet_main(int argc, char **argv)
 			  .progress = &progress, .report = &progress.report };
 	int r, status;
 
+	arena_lend(&arena, first, sizeof first);
 	(void)buf_room(&out, 1); /* held until the end, it keeps the page that all small buffers share (buf.c) */
 	r = dispatch(&c, &global, argc, argv);
 	progress_pause(&progress);

@@ -1,5 +1,6 @@
 #include "core/arena.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@ enum { CHUNK_FIRST = 4096, CHUNK_MOST = 256 * 1024, ALIGN = 16 };
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t used, size;
+	bool lent;
 	_Alignas(ALIGN) char bytes[];
 };
 
@@ -56,6 +58,14 @@ static void *add_chunk(struct arena *a, size_t want)
 	return c->bytes;
 }
 
+void arena_lend(struct arena *a, void *memory, size_t size)
+{
+	struct arena_chunk *c = memory;
+
+	*c = (struct arena_chunk){ .size = size - sizeof *c, .lent = true };
+	a->chunk = c;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	size_t want = size ? (size + ALIGN - 1) & ~(size_t)(ALIGN - 1) : ALIGN;
@@ -67,7 +77,7 @@ void *arena_alloc(struct arena *a, size_t size)
 		return add_chunk(a, want);
 	p = a->chunk->bytes + a->chunk->used;
 	a->chunk->used += want;
-	return p;
+	return a->chunk->lent ? memset(p, 0, want) : p;
 }
 
 char *arena_dupn(struct arena *a, const char *s, size_t n)
@@ -122,7 +132,8 @@ void arena_free(struct arena *a)
 
 	for (struct arena_chunk *c = a->chunk; c; c = next) {
 		next = c->next;
-		free(c);
+		if (!c->lent)
+			free(c);
 	}
 	a->chunk = NULL;
 }

@@ -16,6 +16,10 @@ extern void (*arena_no_memory)(void);
 
 #define ARENA_NONE ((struct arena){ NULL })
 
+/* Lends an arena that is still empty the memory of its first items, on the stack or static, aligned for any type; what does not fit
+ * comes from malloc as ever. A page from the kernel takes longer than all that a short command does with it. */
+void arena_lend(struct arena *a, void *memory, size_t size);
+
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for any type */
 char *arena_dup(struct arena *a, const char *s);
 char *arena_dupn(struct arena *a, const char *s, size_t n);

@@ -920,8 +920,10 @@ static int local_exec(struct server *s, const char *name, const struct exec_requ
 	struct idmap map;
 	struct enter enter;
 	char boot[BOOT_ID_SIZE], cgroup[96];
-	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
+	_Alignas(max_align_t) char first[6144];
 
+	arena_lend(&a, first, sizeof first);
+	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
 	*ret_status = 1;
 	if (r < 0 || (r = process_boot_id(boot, e)) < 0 || (r = state_recorded(dir, boot, &state, e)) < 0 ||
 	    (r = record_idmap(&inst, &map, e)) < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)

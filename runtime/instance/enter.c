@@ -32,7 +32,7 @@
  * all of them. */
 static unsigned joined_v1(pid_t pid)
 {
-	char path[40], text[16384];
+	char path[40], text[4096];
 	size_t len = 0;
 	ssize_t n;
 
@@ -63,16 +63,6 @@ static int open_cgroup(struct enter *t, const char *name, struct err *e)
 	return r < 0 ? r : cgroup_exec_leaf(&t->cgroup, t->map.base, &t->leaf, e);
 }
 
-static int bounding_set(struct enter *t, struct err *e)
-{
-	uint64_t bounding;
-	int r = caps_bounding(t->pid, &bounding, e);
-
-	if (r == 0)
-		t->capabilities_dropped = ~bounding;
-	return r;
-}
-
 int enter_open(struct enter *t, int dir, const char *cgroup, const struct state *state, const struct idmap *map, struct err *e)
 {
 	int r;
@@ -88,9 +78,10 @@ int enter_open(struct enter *t, int dir, const char *cgroup, const struct state 
 	if (state->power == POWER_FROZEN)
 		return err_set(e, -EBUSY, "Instance is frozen");
 	t->pid = state->init.pid;
+	t->capabilities_dropped = state->capabilities_dropped;
 	if (!map->size && (r = self_protect(e)) < 0)
 		return r;
-	if ((r = lsm_profile(cgroup, t->lsm_profile, e)) < 0 || (r = bounding_set(t, e)) < 0 || (r = open_cgroup(t, cgroup, e)) < 0)
+	if ((r = lsm_profile(cgroup, t->lsm_profile, e)) < 0 || (r = open_cgroup(t, cgroup, e)) < 0)
 		return r;
 	return at_read(dir, "seccomp", SECCOMP_LIMIT, &t->seccomp, e);
 }

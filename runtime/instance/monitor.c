@@ -103,7 +103,7 @@ static void null_stdio(void)
 
 static int write_state(struct monitor *m, enum power power, struct err *e)
 {
-	struct state s = { .power = power };
+	struct state s = { .power = power, .capabilities_dropped = (uint64_t)m->plan.capabilities_dropped };
 	int r = process_boot_id(s.boot, e);
 
 	if (r < 0)

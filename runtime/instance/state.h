@@ -1,6 +1,6 @@
 /* state - what runs: instances/NAME/state, and what a crash left of it
  *
- *   power RUNNING|FROZEN|STOPPED   boot id   init's pid and start time   monitor's pid and start time   message
+ *   power RUNNING|FROZEN|STOPPED   boot id   init's pid and start time   monitor's pid and start time   capabilities dropped
  *
  * One line of a fixed length, rewritten in place by one write(2) without fsync; its mtime is last_used_at. While the instance
  * runs, the monitor holds the file's flock: it says "do not start this root a second time", wherever it is looked at from. */
@@ -19,6 +19,7 @@ struct state {
 	char boot[BOOT_ID_SIZE];
 	struct process init;
 	struct process monitor;
+	uint64_t capabilities_dropped; /* from init's bounding set, and so from that of what is executed beside it */
 	struct timestamp last_used; /* read only: the file's mtime */
 	enum power recorded; /* what the file says, whatever became of it */
 	bool was_up; /* said RUNNING under another boot id: was up when the host went down */

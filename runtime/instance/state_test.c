@@ -28,6 +28,7 @@ static struct state ours(enum power power)
 	s.init.pid = s.monitor.pid = getpid();
 	process_start_time(getpid(), &s.init.start, NULL);
 	s.monitor.start = s.init.start;
+	s.capabilities_dropped = 0x8000000100000001;
 	return s;
 }
 
@@ -54,6 +55,7 @@ TEST(state_comes_back_as_written)
 		CHECK_ROW_INT(row_of((int)i), got.power, power[i]);
 		CHECK_ROW_INT(row_of((int)i), got.init.pid, s.init.pid);
 		CHECK_ROW_INT(row_of((int)i), got.init.start == s.init.start, 1);
+		CHECK_ROW_INT(row_of((int)i), got.capabilities_dropped == s.capabilities_dropped, 1);
 		CHECK_ROW_INT(row_of((int)i), got.last_used.s > 0, 1);
 	}
 }
@@ -83,7 +85,7 @@ TEST(state_is_held_against_the_world)
 
 TEST(state_that_is_torn_is_stopped)
 {
-	static const char *const text[] = { "", "R", "RUNNING", "RUNNING x 1 2", "FLYING b 1 2 3 4", "\xff\xff\xff" };
+	static const char *const text[] = { "", "R", "RUNNING", "RUNNING x 1 2", "RUNNING b 1 2 1 2", "RUNNING b 1 2 1 2 x", "FLYING b 1 2 3 4 0", "\xff\xff\xff" };
 	AUTO(fd) int dir = open_dir();
 
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {

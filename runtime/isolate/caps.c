@@ -1,14 +1,9 @@
 #include "runtime/isolate/caps.h"
 #include <errno.h>
 #include <linux/capability.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <fcntl.h>
 #include <unistd.h>
-#include "core/auto.h"
-#include "core/buf.h"
 
 static int drop_bounding(uint64_t dropped, struct err *e)
 {
@@ -42,23 +37,4 @@ int caps_limit(uint64_t dropped, struct err *e)
 		caps[i].inheritable = 0;
 	}
 	return syscall(SYS_capset, &head, caps) < 0 ? err_sys(e, "capset") : 0;
-}
-
-int caps_bounding(int pid, uint64_t *ret, struct err *e)
-{
-	char path[40], status[4096];
-
-	str_fmt(path, sizeof path, "/proc/%d/status", pid);
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
-	if (fd < 0)
-		return err_sys(e, "%s", path);
-	ssize_t n = read(fd, status, sizeof status - 1);
-	if (n < 0)
-		return err_sys(e, "%s", path);
-	status[n] = 0;
-	const char *line = strstr(status, "\nCapBnd:");
-	if (!line)
-		return err_set(e, -EIO, "%s: no CapBnd", path);
-	*ret = strtoull(line + 8, NULL, 16);
-	return 0;
 }

@@ -9,6 +9,3 @@
 
 /* Takes DROPPED from the bounding set, permitted and effective sets; empties the inheritable and ambient ones. */
 int caps_limit(uint64_t dropped, struct err *e);
-
-/* CapBnd of a process, for whoever enters its container. */
-int caps_bounding(int pid, uint64_t *ret, struct err *e);
