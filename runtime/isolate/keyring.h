@@ -2,6 +2,6 @@
 #pragma once
 #include "core/err.h"
 
-/* For this process, before it executes something inside. -EDQUOT where the user that it is has no room for one more key: an instance could
- * bring that about, so it is an error, never ignored. */
+/* For this process, before it executes something inside. -EDQUOT where the user that it is has had no room for one more key for a second:
+ * an instance could bring that about, so it is an error, never ignored. */
 int keyring_leave(struct err *e);

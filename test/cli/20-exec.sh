@@ -32,7 +32,7 @@ done
 lxcbox exec c1 -- sh -c 'echo x >/dev/stderr' 2>"$TMP/e"
 same "/dev/stderr opens when it is a file" x "$(cat "$TMP/e")"
 same "and a pipe" x "$(lxcbox exec c1 -- sh -c 'echo x >/dev/stderr' 2>&1 >/dev/null | cat)"
-ok "an idle stdin does not hold it" timeout 5 sh -c 'sleep 3 | timeout 2 "$LXCBOX" exec c1 -- true'
+ok "an idle stdin does not hold it" timeout 9 sh -c 'sleep 5 | timeout 4 "$LXCBOX" exec c1 -- true'
 
 same "the environment" "HOME=/root
 LANG=C.UTF-8

@@ -62,6 +62,16 @@ for c in u1 p1; do
 		same "V11: $set of init in $c" 0000000000000000 "$(sed -n "s/^$set:.//p" /proc/"$(lxcbox list -f csv -c p $c)"/status)"
 	done
 done
+bounding=$(sed -n 's/^CapBnd:.//p' /proc/self/status)
+allowed=$(printf %016x $((0x$bounding & ~(1 << 16 | 1 << 17 | 1 << 25 | 1 << 32 | 1 << 33)))) # module rawio time mac_override mac_admin
+for set in CapBnd CapEff; do
+	same "V11: $set of a privileged init" "$allowed" "$(sed -n "s/^$set:.//p" /proc/"$(lxcbox list -f csv -c p p1)"/status)"
+	prints "V11: and of what is executed beside it" "$allowed" lxcbox exec p1 -- sed -n "s/^$set:.//p" /proc/self/status
+done
+for c in u1 p1; do
+	same "V15: init of $c is filtered" 2 "$(sed -n 's/^Seccomp:.//p' /proc/"$(lxcbox list -f csv -c p $c)"/status)"
+	prints "V15: and what is executed" 2 lxcbox exec $c -- sed -n 's/^Seccomp:.//p' /proc/self/status
+done
 # V14
 lxcbox exec u1 -- sh -c 'echo 0 >/sys/fs/cgroup/../cgroup.procs; echo $$ >/sys/fs/cgroup/../../cgroup.procs' 2>/dev/null
 prints "V14: it is still in its own group" "0::/.lxc" lxcbox exec u1 -- grep '^0::' /proc/self/cgroup
@@ -126,6 +136,32 @@ for c in u1 p1; do
 	lxcbox exec $c -- sh -c 'mkdir -p /tmp/m; for i in 1 2 3; do mount -t tmpfs none /tmp/m; mount --make-rshared /tmp/m; mount --rbind /tmp /tmp/m; done' 2>/dev/null
 done
 same "V58: no mount reaches the host" "$(cat "$TMP/before")" "$(cat /proc/self/mountinfo)"
+# the same where all mounts of the host are shared, as systemd makes them
+cat >"$TMP/shared.sh" <<'EOF'
+mount --make-rshared /
+"$LXCBOX" launch busy s1 -q -c security.privileged=true || exit 9
+cp /proc/self/mountinfo "$TMP/before"
+"$LXCBOX" exec s1 -- sh -c 'mkdir -p /tmp/m; mount -t tmpfs none /tmp/m; mount --rbind /tmp /mnt; mount --make-rshared /' || exit 8
+cmp "$TMP/before" /proc/self/mountinfo
+status=$?
+"$LXCBOX" delete -f s1 || exit 7
+exit $status
+EOF
+ok "V58: nor from a host of shared mounts" env LXCBOX="$LXCBOX" TMP="$TMP" unshare -m --propagation private sh "$TMP/shared.sh"
+# a link where we would mount
+mkdir "$TMP/i"
+tar -C "$TMP/i" -xJf "$IMAGES/busy.tar.xz"
+for top in proc sys dev; do
+	mv "$TMP/i/rootfs/$top" "$TMP/i/rootfs/$top.real"
+	ln -s /etc "$TMP/i/rootfs/$top"
+	tar -C "$TMP/i" -cf "$TMP/i.tar" metadata.yaml rootfs
+	rm "$TMP/i/rootfs/$top"
+	mv "$TMP/i/rootfs/$top.real" "$TMP/i/rootfs/$top"
+	ok "an image with a link for /$top" lxcbox image import "$TMP/i.tar" --alias "link-$top"
+	fails "V03: is not started" 1 "/$top of the image is not a directory" lxcbox launch "link-$top" l1 -q -c security.privileged=true
+	lxcbox delete -f l1
+	lxcbox image delete "link-$top"
+done
 # V50, V51
 marker=/proc/sys/kernel/core_pattern
 for c in u1 p1; do

@@ -109,7 +109,12 @@ same "V55: a full quota of keys" full "$(cat "$TMP/hoard")"
 fails "V55: is an error, and opens nothing" 1 "session keyring: disk quota" "$attack" secret "$LXCBOX" exec u1 -- attack find lxcbox-secret
 kill $hoard
 wait $hoard 2>/dev/null
-ok "restart" lxcbox restart -f u1
+for c in u1 p1; do
+	lxcbox exec $c -- sh -c 'printf "::sysinit:/bin/sh -c \"attack find lxcbox-secret >/found\"\n" >/etc/inittab'
+	ok "V55: started by who has a secret" "$attack" secret "$LXCBOX" restart -f $c
+	until_ok 5 lxcbox exec $c -- test -s /found
+	prints "V55: init of $c has not got it" nothing lxcbox exec $c -- cat /found
+done
 
 # V57: devices that an image brings, or that were made while it was privileged
 rm -f "$TMP/i/rootfs/sbin/init"
