@@ -59,6 +59,8 @@ int local_sweep(struct store *st, struct err *e)
 {
 	int r = store_sweep(st, e);
 
+	if (r == 0 && layer_is_sweep_due(st))
+		return layer_try_sweep(st, e);
 	if (r <= 0)
 		return r;
 	/* something died: what it may have left outside of trash/ */

@@ -14,6 +14,9 @@
 /* The lock of all layers is a file beside them, hidden, so that it is never taken for one. */
 static const char lock_name[] = ".lock";
 
+/* Somebody wanted to collect and could not. */
+static const char mark_name[] = ".sweep";
+
 int layer_share(struct store *st, struct lock *lock, struct err *e)
 {
 	return err_in(e, lock_take(lock, st->layers, lock_name, LOCK_SHARED, true, NULL, e), "layers");
@@ -246,11 +249,39 @@ int layer_sweep(struct store *st, struct err *e)
 	return err_in(e, r, "cannot collect layers");
 }
 
-int layer_try_sweep(struct store *st, struct err *e)
+static void leave_word(struct store *st)
+{
+	AUTO(fd) int fd = openat(st->layers, mark_name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+/* 1: some had left word meanwhile that they would have collected, too. */
+static int sweep_once(struct store *st, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
 
-	if (lock_try(&lock, st->layers, lock_name, LOCK_EXCLUSIVE, NULL) < 0)
-		return 0; /* held, or never yet taken */
-	return err_in(e, collect_unnamed(st, e), "cannot collect layers");
+	if (lock_try(&lock, st->layers, lock_name, LOCK_EXCLUSIVE, NULL) < 0) {
+		leave_word(st);
+		/* the holder looks for it after it has let go: it has just done so, or it will */
+		if (lock_try(&lock, st->layers, lock_name, LOCK_EXCLUSIVE, NULL) < 0)
+			return 0;
+	}
+	bool cleared = unlinkat(st->layers, mark_name, 0) == 0 || errno == ENOENT;
+	int r = collect_unnamed(st, e);
+	lock_release(&lock);
+	return r < 0 ? r : cleared && layer_is_sweep_due(st);
+}
+
+int layer_try_sweep(struct store *st, struct err *e)
+{
+	int r;
+
+	do {
+		r = sweep_once(st, e);
+	} while (r > 0);
+	return err_in(e, r, "cannot collect layers");
+}
+
+bool layer_is_sweep_due(struct store *st)
+{
+	return at_exists(st->layers, mark_name) == 1;
 }

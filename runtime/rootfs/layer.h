@@ -40,5 +40,7 @@ int layer_collect(struct store *st, const struct names *named, struct err *e);
 /* The three in one: to be called after a record has gone. Waits for those who are just putting names into records. */
 int layer_sweep(struct store *st, struct err *e);
 
-/* The same when nobody is putting names into records just now; else 0: somebody after us will. */
+/* The same without waiting: when somebody collects just now he does it once more for us; when names are being put into records word is left for
+ * the next command. */
 int layer_try_sweep(struct store *st, struct err *e);
+bool layer_is_sweep_due(struct store *st);

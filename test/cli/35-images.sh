@@ -393,6 +393,18 @@ ok "delete it again" lxcbox image delete again
 ok "its layer is there" test -d "$LXCBOX_DIR/layers/$f"
 ok "delete the last user" lxcbox delete c2
 ok "the space is back" test ! -e "$LXCBOX_DIR/layers/$f"
+# the last user goes while somebody has the lock of all layers
+ok "once more" lxcbox image import "$TMP/u.tar" --alias again
+ok "a user" lxcbox init again c3
+ok "without image" lxcbox image delete again
+flock -s "$LXCBOX_DIR/layers/.lock" sleep 1 &
+until_ok 2 sh -c '! flock -xn "$LXCBOX_DIR/layers/.lock" true'
+ok "delete the user" lxcbox delete c3
+ok "its layer cannot go now" test -d "$LXCBOX_DIR/layers/$f"
+wait
+ok "another command" lxcbox init busy c4
+ok "takes it away" test ! -e "$LXCBOX_DIR/layers/$f"
+ok "delete" lxcbox delete c4
 ok "delete two, one of them twice" sh -c '! "$LXCBOX" image delete busy busy'
 prints "it is gone" "" lxcbox image list -f csv
 prints "no layer is left" "" layers
