@@ -103,8 +103,9 @@ static int send_entry(void *ctx, const struct squashfs_entry *s, struct err *e)
 	AUTO(buf) struct buf xattrs = BUF_NONE;
 	const char *link = s->first ? s->first : s->target ? s->target : "";
 
-	if (s->type == SQUASHFS_SOCKET) {
-		rd->end.sockets_lost++;
+	if (s->type == SQUASHFS_SOCKET) { /* no member that the writer would count */
+		if (++rd->end.sockets_lost > INODES_MOST && !rd->reading->unlimited)
+			return err_set(e, -EFBIG, "more than %d sockets", INODES_MOST);
 		return 0;
 	}
 	for (size_t i = 0; i < s->n_xattrs; i++)
@@ -155,6 +156,7 @@ static int take_image(struct reader *rd, int *ret, struct err *e)
 static int read_squashfs(struct reader *rd, struct err *e)
 {
 	const struct squashfs_walker walker = { send_entry, send_data, rd };
+	struct squashfs_limits most = { UINT32_MAX - 1, UINT64_MAX };
 	struct squashfs *fs;
 	int r, image;
 
@@ -162,7 +164,9 @@ static int read_squashfs(struct reader *rd, struct err *e)
 	(void)str_fmt(rd->end.extension, sizeof rd->end.extension, ".squashfs"); /* fits */
 	if ((r = take_image(rd, &image, e)) < 0)
 		return r;
-	r = squashfs_open(&fs, image, rd->sink.consumed, rd->reading->unlimited ? UINT32_MAX - 1 : INODES_MOST, e);
+	if (!rd->reading->unlimited)
+		most = (struct squashfs_limits){ INODES_MOST, unpack_limit(rd->sink.consumed) };
+	r = squashfs_open(&fs, image, rd->sink.consumed, &most, e);
 	if (r < 0)
 		return r;
 	r = squashfs_walk(fs, &walker, e);

@@ -83,7 +83,7 @@ int sink_member(struct record_sink *s, const struct member *m, struct err *e)
 	if (m->name_n > NAME_LIMIT || m->link_n > NAME_LIMIT)
 		return err_set(e, -ENAMETOOLONG, "name longer than %d bytes", NAME_LIMIT);
 	if (m->xattrs_n > XATTRS_LIMIT)
-		return err_set(e, -E2BIG, "%.*s: more than 64 KiB of extended attributes", (int)m->name_n, m->name);
+		return err_set(e, -E2BIG, "more than 64 KiB of extended attributes");
 	begin(s, RECORD_MEMBER, sizeof *m + m->name_n + m->link_n + m->xattrs_n);
 	put(s, m, sizeof *m);
 	put(s, m->name, m->name_n);

@@ -498,6 +498,9 @@ static int take_pax(struct tar *t, uint64_t size, struct err *e)
 			return err_set(e, -EINVAL, "damaged pax header: %.80s", blank + 1);
 		p = stop + 1;
 	}
+	/* one header's are told with the member's name; of header upon header no more is collected */
+	if (r >= 0 && t->x.xattrs.len > SPECIAL_LIMIT)
+		return err_set(e, -E2BIG, "more than 64 KiB of extended attributes");
 	return r < 0 || !buf_error(&t->x.xattrs) ? r : err_code(e, -ENOMEM, "pax header");
 }
 

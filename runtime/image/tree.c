@@ -15,6 +15,7 @@ void tree_open(struct tree *t, int top)
 {
 	t->level[0] = (struct tree_level){ .fd = top, .late_mode = -1 };
 	t->n = 1;
+	t->made = 0;
 }
 
 static int leave(struct tree *t, struct err *e)
@@ -107,6 +108,7 @@ static int enter_or_make(struct tree *t, const char *name, struct err *e)
 		return r;
 	if (mkdirat(t->level[t->n - 1].fd, name, 0755) < 0)
 		return err_sys(e, "%s", name);
+	t->made++;
 	return tree_enter(t, name, true, &l, e);
 }
 

@@ -30,6 +30,7 @@ struct tree_level {
 struct tree {
 	struct tree_level level[TREE_DEPTH];
 	size_t n; /* levels; [0] is the top, borrowed and left alone */
+	uint64_t made; /* directories that no member was there for */
 	char path[NAME_LIMIT + 16];
 	void (*set_xattrs)(void *ctx, int fd, const char *xattrs, uint32_t n); /* what cannot be set is CTX's to count */
 	void *ctx;

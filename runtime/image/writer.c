@@ -22,7 +22,7 @@ static const uint64_t metadata_most = 1024 * 1024;
 
 enum {
 	SPACE_EVERY = 32 * 1024 * 1024, /* written bytes between two looks at the free space */
-	MEMBERS_EVERY = 4096,
+	MEMBERS_EVERY = 1024,
 	PROGRESS_EVERY = 8 * 1024 * 1024,
 	EARLY_FROM = 256 * 1024, /* files of this size go to the disk while others are unpacked */
 };
@@ -53,6 +53,7 @@ struct writer {
 	gid_t gid;
 	uint64_t consumed;
 	uint64_t space_checked, progress_told; /* bytes_written, consumed at that time */
+	uint64_t members_checked;
 };
 
 /* ---- limits */
@@ -86,11 +87,17 @@ static int count_bytes(struct writer *w, uint64_t n, struct err *e)
 	return w->result->bytes_written - w->space_checked < SPACE_EVERY ? 0 : check_space(w, e);
 }
 
+/* Directories that a member takes for granted count, too: there may be hundreds above it. */
 static int count_member(struct writer *w, struct err *e)
 {
-	if (++w->result->members > members_most && !w->u->unlimited)
+	uint64_t all = ++w->result->members + w->tree.made;
+
+	if (all > members_most && !w->u->unlimited)
 		return err_set(e, -EFBIG, "more than %llu members", (unsigned long long)members_most);
-	return w->result->members % MEMBERS_EVERY ? 0 : check_space(w, e);
+	if (all - w->members_checked < MEMBERS_EVERY)
+		return 0;
+	w->members_checked = all;
+	return check_space(w, e);
 }
 
 /* ---- attributes */

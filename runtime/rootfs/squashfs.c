@@ -64,7 +64,7 @@ struct squashfs {
 	enum compression compression;
 	struct inflate_block *inflate;
 	uint32_t inodes, block_size, fragments, n_ids, n_xattrs;
-	uint64_t size, root, inode_table, directory_table, fragment_table, xattr_table, xattr_index;
+	uint64_t size, list_bytes_left, root, inode_table, directory_table, fragment_table, xattr_table, xattr_index;
 	uint32_t *ids;
 	uint8_t *entered; /* a bit per inode: directories */
 	uint32_t *first;  /* per inode: 1 + where its first name stands in names; made when needed */
@@ -249,7 +249,7 @@ static int set_compression(struct squashfs *fs, unsigned id, struct err *e)
 	return inflate_block_open(&fs->inflate, fs->compression, e);
 }
 
-static int read_superblock(struct squashfs *fs, uint32_t inodes_most, struct err *e)
+static int read_superblock(struct squashfs *fs, const struct squashfs_limits *most, struct err *e)
 {
 	uint8_t s[SUPERBLOCK];
 	uint64_t used;
@@ -275,9 +275,10 @@ static int read_superblock(struct squashfs *fs, uint32_t inodes_most, struct err
 		return bad(e, "its block size");
 	if (used > fs->size)
 		return err_set(e, -EINVAL, "cut short: %llu of %llu bytes", (unsigned long long)fs->size, (unsigned long long)used);
-	if (fs->inodes > inodes_most)
-		return err_set(e, -EFBIG, "more than %u files", inodes_most);
+	if (fs->inodes > most->inodes)
+		return err_set(e, -EFBIG, "more than %u files", most->inodes);
 	fs->size = used;
+	fs->list_bytes_left = most->list_bytes;
 	return set_compression(fs, le16(s + 20), e);
 }
 
@@ -312,10 +313,10 @@ static int read_xattr_head(struct squashfs *fs, struct err *e)
 	return 0;
 }
 
-static int open_image(struct squashfs *fs, uint32_t inodes_most, struct err *e)
+static int open_image(struct squashfs *fs, const struct squashfs_limits *most, struct err *e)
 {
 	uint8_t ids[8];
-	int r = read_superblock(fs, inodes_most, e);
+	int r = read_superblock(fs, most, e);
 
 	if (r < 0)
 		return r;
@@ -329,7 +330,7 @@ static int open_image(struct squashfs *fs, uint32_t inodes_most, struct err *e)
 	return read_xattr_head(fs, e);
 }
 
-int squashfs_open(struct squashfs **ret, int fd, uint64_t size, uint32_t inodes_most, struct err *e)
+int squashfs_open(struct squashfs **ret, int fd, uint64_t size, const struct squashfs_limits *most, struct err *e)
 {
 	struct squashfs *fs = calloc(1, sizeof *fs);
 	int r;
@@ -339,7 +340,7 @@ int squashfs_open(struct squashfs **ret, int fd, uint64_t size, uint32_t inodes_
 	fs->fd = fd;
 	fs->size = size;
 	fs->names = fs->path = fs->xattr_bytes = BUF_NONE;
-	r = open_image(fs, inodes_most, e);
+	r = open_image(fs, most, e);
 	if (r < 0)
 		squashfs_free(fs);
 	else
@@ -634,9 +635,13 @@ static int send_block(struct squashfs *fs, struct inode *in, uint64_t offset, ui
 {
 	uint8_t b[4];
 	uint32_t size, got;
-	int r = read_place(fs, &in->blocks, b, sizeof b, e);
+	int r;
 
-	if (r < 0)
+	/* holes cost nothing but time: many names can lead to one long list */
+	if (fs->list_bytes_left < sizeof b)
+		return err_set(e, -EFBIG, "too many blocks, most of them holes");
+	fs->list_bytes_left -= sizeof b;
+	if ((r = read_place(fs, &in->blocks, b, sizeof b, e)) < 0)
 		return r;
 	size = le32(b) & ~(uint32_t)STORED;
 	if (!size)

@@ -47,8 +47,14 @@ struct squashfs_walker {
 	void *ctx;
 };
 
-/* FD is read by pread(2) only; the image begins at 0 and is at most SIZE bytes. INODES_MOST: an image with more is refused. */
-int squashfs_open(struct squashfs **ret, int fd, uint64_t size, uint32_t inodes_most, struct err *e);
+/* What an image may ask for; with more it is refused. */
+struct squashfs_limits {
+	uint32_t inodes;
+	uint64_t list_bytes; /* of the lists of blocks that are walked through: a hole of 1 TiB is 32 MiB of them, in a few bytes */
+};
+
+/* FD is read by pread(2) only; the image begins at 0 and is at most SIZE bytes. */
+int squashfs_open(struct squashfs **ret, int fd, uint64_t size, const struct squashfs_limits *most, struct err *e);
 
 /* Depth first, directories before their content, in the order of names. */
 int squashfs_walk(struct squashfs *fs, const struct squashfs_walker *walker, struct err *e);

@@ -49,11 +49,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct seen seen = { 0 };
 	const struct squashfs_walker walker = { see_entry, see_data, &seen };
+	const struct squashfs_limits most = { INODES_MOST, BYTES_MOST };
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct squashfs *fs;
 	struct err e = ERR_NONE;
 
-	if (!fd_write(fd, data, size) && !squashfs_open(&fs, fd, size, INODES_MOST, &e)) {
+	if (!fd_write(fd, data, size) && !squashfs_open(&fs, fd, size, &most, &e)) {
 		(void)squashfs_walk(fs, &walker, &e);
 		squashfs_free(fs);
 	}
