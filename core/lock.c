@@ -242,7 +242,7 @@ int lock_try(struct lock *l, int dir, const char *name, enum lock_mode mode, str
 
 int lock_is_held(int dir, const char *name)
 {
-	AUTO(fd) int fd = at_open(dir, name, O_RDONLY, 0, NULL);
+	AUTO(fd) int fd = at_open(dir, name, O_RDONLY | O_NONBLOCK, 0, NULL); /* a FIFO must not hold us */
 	int r;
 
 	if (fd < 0)

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "core/architecture.h"
@@ -75,6 +76,7 @@ struct held {
 	int dir;
 	struct instance inst; /* recorded and expanded */
 	const char *broken;   /* why the record cannot be used; the rest is empty then */
+	bool lost;	      /* something runs, but `state` does not say what */
 };
 
 #define HELD_NONE ((struct held){ .lock = LOCK_NONE, .dir = -1 })
@@ -99,10 +101,11 @@ static bool is_still(const struct held *h, const char *name)
 	       ours.st_ino == now.st_ino && ours.st_dev == now.st_dev;
 }
 
-/* A start whose command was killed goes on in the monitor: wait until it is decided. */
-static int wait_for_start(struct held *h, struct err *e)
+/* A start whose command was killed goes on in the monitor: wait until it is decided. -EBADMSG: that is not what holds the state,
+ * whatever it says; it is damaged. */
+static int wait_for_start(struct held *h, const char *name, struct err *e)
 {
-	int64_t end = monotonic_ms() + 10000;
+	int64_t begin = monotonic_ms(), end = begin + 10000;
 	char boot[BOOT_ID_SIZE];
 	struct state state;
 	int r = process_boot_id(boot, e);
@@ -110,9 +113,56 @@ static int wait_for_start(struct held *h, struct err *e)
 	while (r == 0 && (r = state_read(h->dir, boot, &state, e)) == 0) {
 		if (state.power != POWER_STOPPED || state_wait_released(h->dir, 20) == 0)
 			return 0;
+		if (state.recorded != POWER_STARTING && monotonic_ms() > begin + 1000 && stop_is_populated(h->st, name, NULL) == 1)
+			return -EBADMSG;
 		if (monotonic_ms() > end)
-			return err_set(e, -EBUSY, "%s is being started by a monitor that does not answer", h->inst.name);
+			return err_set(e, -EBUSY, "%s is being started by a monitor that does not answer", name);
 	}
+	return r;
+}
+
+/* `state` is damaged. When nothing runs, it held nothing that is needed: begun anew. */
+static int mend_state(struct held *h, const char *name, struct err *e)
+{
+	int r = stop_is_populated(h->st, name, e);
+
+	if (r == 1) {
+		h->lost = true;
+		return err_set(e, -EBADMSG, "instances/%s: state: damaged, and something runs (stop --force or delete --force ends it)", name);
+	}
+	if (r < 0 || (r = at_remove_tree(h->dir, "state", e)) < 0)
+		return err_in(e, r, "instances/%s", name);
+	log_line(h->dir, "its state was damaged, a new one was begun");
+	return 0;
+}
+
+/* A lock that is no file holds nobody. Looked at under another lock: who comes second must not remove the new one. */
+static int mend_lock(struct held *h, struct err *e)
+{
+	AUTO(fd) int guard = openat(h->st->instances, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat s;
+
+	if (guard < 0 || flock(guard, LOCK_EX) < 0)
+		return err_sys(e, "lock");
+	if (fstatat(h->dir, "lock", &s, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(s.st_mode))
+		return at_remove_tree(h->dir, "lock", e);
+	return 0;
+}
+
+static int take_lock(struct held *h, const char *name, struct report *report, struct err *e)
+{
+	struct lock_wait wait = { .timeout_ms = -1, .notice_ms = 2000, .notice = say_waiting, .ctx = report };
+	struct err why = ERR_NONE;
+	int r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, &why);
+
+	if (r == -EISDIR || r == -ELOOP || r == -ENXIO) {
+		if ((r = mend_lock(h, e)) < 0)
+			return err_in(e, r, "instances/%s", name);
+		why = ERR_NONE;
+		r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, &why);
+	}
+	if (r < 0 && e)
+		*e = why;
 	return r;
 }
 
@@ -146,19 +196,18 @@ static int clear_up(struct held *h, const char *name, struct err *e)
 	return stop_cleanup(h->st, h->dir, name, e);
 }
 
-/* BROKEN_OK: a record that cannot be read is no error; only name and directory are there. */
+/* BROKEN_OK: a record that cannot be read is no error, only name and directory are there; nor is a state that is lost. */
 static int hold(struct server *s, struct arena *a, const char *name, bool broken_ok, struct report *report, struct held *h,
 		struct err *e)
 {
 	struct profile_cache cache = { 0 };
-	struct lock_wait wait = { .timeout_ms = -1, .notice_ms = 2000, .notice = say_waiting, .ctx = report };
 	struct err why = ERR_NONE;
 	int r = local_store(s, true, &h->st, e);
 
 	if (r < 0 || (r = record_open_dir(h->st, name, e)) < 0)
 		return r;
 	h->dir = r;
-	r = lock_take(&h->lock, h->dir, "lock", LOCK_EXCLUSIVE, true, &wait, e);
+	r = take_lock(h, name, report, e);
 	if (r == -ENOENT)
 		return err_set(e, r, "Instance not found");
 	if (r < 0)
@@ -167,8 +216,16 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	if (!is_still(h, name))
 		return err_set(e, -ENOENT, "Instance not found");
 	h->inst.name = arena_dup(a, name);
-	if ((r = wait_for_start(h, e)) < 0)
+	if ((r = wait_for_start(h, name, &why)) == -EBADMSG) {
+		why = ERR_NONE;
+		r = mend_state(h, name, &why);
+	}
+	if (r < 0 && !(h->lost && broken_ok)) {
+		if (e)
+			*e = why;
 		return r;
+	}
+	why = ERR_NONE;
 	r = record_load(a, h->dir, name, &h->inst, &why);
 	if (r == 0)
 		r = record_expand(h->st, a, &cache, &h->inst, &why);
@@ -180,8 +237,10 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 	if (r < 0) {
 		h->broken = arena_dup(a, why.text);
 		h->inst.name = arena_dup(a, name);
-		return clear_up(h, name, e);
+		return h->lost ? 0 : clear_up(h, name, e);
 	}
+	if (h->lost)
+		return 0;
 	adopt_orphan(h, report);
 	return clear_up(h, name, e);
 }
@@ -371,12 +430,16 @@ int local_repair(struct server *s, struct report *report, struct err *e)
 		AUTO(fd) int dir = record_open_dir(st, names.item[i], NULL);
 
 		/* in use: whoever uses it clears up */
-		if (dir < 0 || lock_is_held(dir, "lock") != 0)
+		if (dir < 0 || lock_is_held(dir, "lock") == 1)
 			continue;
-		if ((r = hold(s, &a, names.item[i], true, report, &h, e)) < 0 && r != -ENOENT)
-			return r;
+		/* the first that cannot be repaired is the answer; the others are all the same */
+		int one = hold(s, &a, names.item[i], true, report, &h, r < 0 ? NULL : e);
+		if (h.lost)
+			report_warn(report, "%s runs, but its state is damaged (stop --force or delete --force ends it)", names.item[i]);
+		if (r >= 0 && one < 0 && one != -ENOENT)
+			r = one;
 	}
-	return 0;
+	return r;
 }
 
 /* ---- create */
@@ -716,7 +779,7 @@ int local_profile_changed(struct server *s, const char *name, const struct profi
 	HELD h = HELD_NONE;
 	int r = hold(s, &a, name, true, report, &h, e);
 
-	if (r < 0 || h.broken)
+	if (r < 0 || h.broken || h.lost)
 		return r == -ENOENT ? 0 : r;
 	struct instance was = h.inst;
 	if ((r = expand_with(h.st, &a, from, &was, e)) < 0 || (r = expand_with(h.st, &a, to, &h.inst, e)) < 0 ||
@@ -731,13 +794,16 @@ int local_profile_changed(struct server *s, const char *name, const struct profi
 static int ensure_stopped(struct held *h, const char *name, bool force, struct err *e)
 {
 	char boot[BOOT_ID_SIZE];
-	struct state state;
+	struct state state = { .power = POWER_RUNNING };
 	int r = process_boot_id(boot, e);
 
-	if (r < 0 || (r = state_read(h->dir, boot, &state, e)) < 0)
+	if (r < 0 || (!h->lost && (r = state_read(h->dir, boot, &state, e)) < 0))
 		return r;
-	if (state.power == POWER_STOPPED)
-		return 0;
+	/* the state may have been removed, or name other processes */
+	if (state.power == POWER_STOPPED && (r = stop_is_populated(h->st, name, e)) <= 0)
+		return r;
+	if (force && (h->lost || state.power == POWER_STOPPED))
+		return stop_lost(h->st, h->dir, name, e);
 	if (!force)
 		return err_set(e, -EBUSY, "The instance is currently running, stop it first or pass --force");
 	return stop_instance(h->st, &h->lock, h->dir, name, true, -1, e);
@@ -794,8 +860,12 @@ static int start_locked(struct held *h, const char *name, pid_t *ret_monitor, st
 
 static int stop_locked(struct held *h, const char *name, const struct state_change *c, struct err *e)
 {
-	int r = stop_instance(h->st, &h->lock, h->dir, name, c->force || !c->timeout_ms, c->timeout_ms, e);
+	bool force = c->force || !c->timeout_ms;
+	int r;
 
+	if (h->lost && !force)
+		return err_set(e, -EBADMSG, "its state is damaged: --force ends what runs");
+	r = h->lost ? stop_lost(h->st, h->dir, name, e) : stop_instance(h->st, &h->lock, h->dir, name, force, c->timeout_ms, e);
 	if (r == 0)
 		balance(h->st, &h->inst, NULL);
 

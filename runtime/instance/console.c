@@ -77,7 +77,7 @@ int console_open(struct console *c, int master, int dir, int64_t log_size, struc
 	c->master = master;
 	c->dir = dir;
 	c->log_size = (uint64_t)log_size;
-	c->log = openat(dir, "console.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	c->log = openat(dir, "console.log", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (c->log < 0)
 		return err_sys(e, "console.log");
 	(void)fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);

@@ -12,6 +12,16 @@
 
 #define LIMIT (1 << 20)
 
+/* Whatever else is there in its place: nothing of it is needed. */
+static int open_new(int dir)
+{
+	struct stat s;
+
+	if (fstatat(dir, "seccomp", &s, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(s.st_mode))
+		(void)at_remove_tree(dir, "seccomp", NULL); /* or the open fails */
+	return openat(dir, "seccomp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
 /* ---- the store's copy */
 
 /* The rules, and which program of ours turned them into a filter: another version may know more. */
@@ -60,7 +70,7 @@ static void save(struct store *st, const struct hash *origin, const struct buf *
 	hash_with(*origin, program->s, program->len, hash);
 	buf_addstr(&file, hash);
 	buf_add(&file, program->s, program->len);
-	AUTO(fd) int fd = openat(st->dir, "seccomp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO(fd) int fd = open_new(st->dir);
 	if (fd >= 0 && buf_error(&file) == 0)
 		(void)fd_write(fd, file.s, file.len); /* without it the next start builds one again */
 }
@@ -92,7 +102,7 @@ static bool is_same(int dir, const struct buf *program)
 
 static int write_file(int dir, const struct buf *program, struct err *e)
 {
-	AUTO(fd) int fd = openat(dir, "seccomp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	AUTO(fd) int fd = open_new(dir);
 
 	if (fd < 0)
 		return err_sys(e, "seccomp");

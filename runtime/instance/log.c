@@ -25,10 +25,10 @@ void log_line(int dir, const char *fmt, ...)
 	buf_vaddf(&line, fmt, ap);
 	va_end(ap);
 	buf_addch(&line, '\n');
-	AUTO(fd) int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || buf_error(&line))
+	AUTO(fd) int fd = openat(dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (fd < 0 || buf_error(&line) || fstat(fd, &s) < 0 || !S_ISREG(s.st_mode))
 		return;
-	if (fstat(fd, &s) == 0 && s.st_size > LOG_LIMIT)
+	if (s.st_size > LOG_LIMIT)
 		(void)!ftruncate(fd, 0);
 	(void)fd_write(fd, line.s, line.len);
 }

@@ -94,24 +94,37 @@ static void hold_against_world(struct state *s)
 		s->power = POWER_STOPPED;
 }
 
+static int damaged(struct err *e)
+{
+	return err_set(e, -EBADMSG, "state: damaged");
+}
+
 int state_recorded(int dir, const char *boot, struct state *ret, struct err *e)
 {
 	char text[STATE_SIZE + 1];
 	struct stat st;
 
 	*ret = (struct state){ 0 };
-	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK); /* a FIFO must not hold us */
+	if (fd < 0 && (errno == ELOOP || errno == ENXIO)) /* a link, a socket */
+		return damaged(e);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "state");
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "state");
+	if (!S_ISREG(st.st_mode))
+		return damaged(e);
 	ssize_t n = read(fd, text, STATE_SIZE);
-	if (n < 0 || fstat(fd, &st) < 0)
+	if (n < 0)
 		return err_sys(e, "state");
 	text[n] = 0;
-	if (n == 0)
-		return 0; /* never started */
+	if (!*text)
+		return 0; /* never started; or a power failure has left zeros */
 	ret->last_used = (struct timestamp){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
-	if (!parse(text, ret))
-		*ret = (struct state){ .last_used = ret->last_used };
+	if (!parse(text, ret)) {
+		*ret = (struct state){ 0 };
+		return damaged(e);
+	}
 	ret->recorded = ret->power;
 	hold_against_boot(boot, ret);
 	return 0;
@@ -161,7 +174,7 @@ int state_claim(int dir, int *ret_fd, struct err *e)
 int state_wait_released(int dir, int timeout_ms)
 {
 	int64_t end = monotonic_ms() + timeout_ms;
-	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	AUTO(fd) int fd = openat(dir, "state", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;

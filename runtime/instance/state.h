@@ -26,7 +26,7 @@ struct state {
 };
 
 /* Reads instances/NAME/state (DIR: the instance's directory). What is written is held against the world: a pid that is gone or another's by now makes it
- * STOPPED. Missing or torn: STOPPED. */
+ * STOPPED. Missing, empty or zeros: STOPPED. Anything else: -EBADMSG; something may run (stop_lost). */
 int state_read(int dir, const char *boot, struct state *ret, struct err *e);
 
 /* Without a look at the processes: for who opens init next, which finds out (state_open_init). */

@@ -1,6 +1,7 @@
 #include "runtime/instance/state.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
 #include "core/auto.h"
@@ -83,18 +84,39 @@ TEST(state_is_held_against_the_world)
 	CHECK_INT(got.recorded, POWER_STARTING);
 }
 
-TEST(state_that_is_torn_is_stopped)
+TEST(state_that_was_not_written_is_stopped_and_nonsense_an_error)
 {
 	static const char *const text[] = { "", "R", "RUNNING", "RUNNING x 1 2", "RUNNING b 1 2 1 2", "RUNNING b 1 2 1 2 x", "FLYING b 1 2 3 4 0", "\xff\xff\xff" };
 	AUTO(fd) int dir = open_dir();
+	static const char zeros[160];
 
 	for (size_t i = 0; i < ARRAY_SIZE(text); i++) {
 		AUTO(fd) int fd = openat(dir, "state", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		struct state got;
 
 		CHECK_ROW_INT(row_of((int)i), write(fd, text[i], strlen(text[i])), (int)strlen(text[i]));
-		CHECK_ROW_INT(row_of((int)i), state_read(dir, "boot", &got, NULL), 0);
+		CHECK_ROW_INT(row_of((int)i), state_read(dir, "boot", &got, NULL), *text[i] ? -EBADMSG : 0);
 		CHECK_ROW_INT(row_of((int)i), got.power, POWER_STOPPED);
+	}
+	AUTO(fd) int fd = openat(dir, "state", O_RDWR | O_TRUNC | O_CLOEXEC);
+	struct state got;
+	CHECK_INT(write(fd, zeros, sizeof zeros), sizeof zeros);
+	CHECK_INT(state_read(dir, "boot", &got, NULL), 0);
+	CHECK_INT(got.power, POWER_STOPPED);
+}
+
+TEST(state_that_is_no_file_is_an_error_and_holds_nobody)
+{
+	AUTO(fd) int dir = open_dir();
+	struct state got;
+
+	for (int i = 0; i < 3; i++) {
+		int made = i == 0 ? mkdirat(dir, "state", 0700) : i == 1 ? mkfifoat(dir, "state", 0600) : symlinkat("x", dir, "state");
+
+		CHECK_ROW_INT(row_of(i), made, 0);
+		CHECK_ROW_INT(row_of(i), state_read(dir, "boot", &got, NULL), -EBADMSG);
+		CHECK_ROW(row_of(i), i == 2 || state_wait_released(dir, 0) == 0);
+		CHECK_ROW_INT(row_of(i), unlinkat(dir, "state", i == 0 ? AT_REMOVEDIR : 0), 0);
 	}
 }
 

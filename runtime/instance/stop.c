@@ -296,17 +296,24 @@ static int settle(struct stopping *s, struct err *e)
 	return stop_cleanup(s->st, s->dir, s->name, e);
 }
 
+static bool wait_unpopulated(const struct cgroup *cg, int timeout_ms)
+{
+	struct timespec t = { 0, 2000000 };
+
+	for (int i = 0; i < timeout_ms / 2 && cgroup_is_populated(cg); i++)
+		nanosleep(&t, NULL);
+	return !cgroup_is_populated(cg);
+}
+
 /* A monitor that was killed between the exec of init and its word about it leaves an init that nobody knows. */
 static void kill_unknown(const struct cgroup_host *host, const char *name)
 {
 	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
-	struct timespec t = { 0, 2000000 };
 
 	if (cgroup_open(host, name, &cg, NULL) < 0 || !cgroup_is_populated(&cg))
 		return;
 	(void)cgroup_kill(&cg, NULL); /* what does not die shows at the removal */
-	for (int i = 0; i < 500 && cgroup_is_populated(&cg); i++)
-		nanosleep(&t, NULL);
+	(void)wait_unpopulated(&cg, 1000);
 }
 
 int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
@@ -332,6 +339,49 @@ int stop_cleanup(struct store *st, int dir, const char *name, struct err *e)
 	return state_write(fd, &stopped, e);
 }
 
+int stop_is_populated(struct store *st, const char *name, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+	char cgroup[96];
+	int r = cgroup_host_open(&host, 0, e);
+
+	if (r < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
+		return r;
+	/* what has only just ended is gone in a moment */
+	return cgroup_open(&host, cgroup, &cg, NULL) == 0 && !wait_unpopulated(&cg, 200);
+}
+
+/* Its monitor, when it lives, sees the end of init and clears up. */
+static void end_monitor(const struct store *st, const char *name)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	AUTO(cgroup) struct cgroup cg = CGROUP_NONE;
+	char cgroup[96];
+
+	if (cgroup_host_open(&host, 0, NULL) < 0 || str_fmt(cgroup, sizeof cgroup, "%s.%s.monitor", st->id, name) < 0 ||
+	    cgroup_open(&host, cgroup, &cg, NULL) < 0 || wait_unpopulated(&cg, 2000))
+		return;
+	(void)cgroup_kill(&cg, NULL);
+	(void)wait_unpopulated(&cg, 1000);
+}
+
+int stop_lost(struct store *st, int dir, const char *name, struct err *e)
+{
+	AUTO(cgroup_host) struct cgroup_host host = CGROUP_HOST_NONE;
+	char cgroup[96];
+	int r = cgroup_host_open(&host, 0, e);
+
+	if (r < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
+		return r;
+	kill_unknown(&host, cgroup);
+	end_monitor(st, name);
+	log_line(dir, "ended by force: its state was lost");
+	if ((r = at_remove_tree(dir, "state", e)) < 0)
+		return r;
+	return stop_cleanup(st, dir, name, e);
+}
+
 /* No init: its monitor is about to begin the next life, or about to end by itself. */
 static void end_pause(struct stopping *s)
 {
@@ -349,7 +399,7 @@ int stop_instance(struct store *st, struct lock *lock, int dir, const char *name
 	if (r < 0)
 		return r;
 	if (s.state.power == POWER_STOPPED)
-		return err_set(e, -ESRCH, "The instance is already stopped");
+		return force && stop_is_populated(st, name, NULL) == 1 ? stop_lost(st, dir, name, e) : err_set(e, -ESRCH, "The instance is already stopped");
 	if (s.pidfd < 0)
 		end_pause(&s);
 	if (s.pidfd >= 0 && (r = force ? force_end(&s, e) : ask(&s, lock, timeout_ms, e)) < 0)

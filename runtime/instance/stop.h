@@ -12,6 +12,12 @@
 int stop_instance(struct store *st, struct lock *lock, int dir, const char *name, bool force, int timeout_ms,
 		  struct err *e);
 
+/* Whether something is alive in the groups of NAME, whatever its state says. */
+int stop_is_populated(struct store *st, const char *name, struct err *e);
+
+/* Ends that, when the state is lost that would say what it is: damaged, removed, or of other processes. */
+int stop_lost(struct store *st, int dir, const char *name, struct err *e);
+
 /* Freezes or thaws. */
 int freeze_instance(struct store *st, const struct lock *lock, int dir, const char *name, bool frozen, struct err *e);
 
