@@ -1,7 +1,8 @@
 #!/bin/sh
 # F01: killed before every single system call of a command; the next command finds the state before or after, and repairs
 . "${0%/*}/lib.sh"
-# how far apart the points are: 1 is each of them; CRASH_ONLY="start stop" leaves the other sweeps out
+# how far apart the points are: 1 is each of them; CRASH_ONLY="start stop" leaves the other sweeps out; to
+# CRASH_LOG goes what was not at once as it should be
 STEP=${CRASH_STEP:-13}
 ok "import" lxcbox image import "$IMAGES/busy.tar.xz" --alias busy
 
@@ -28,7 +29,19 @@ removed() {
 	[ -z "$(ls -A "$LXCBOX_DIR/instances")" ] || { echo "instances: $(ls -A "$LXCBOX_DIR/instances")"; return 1; }
 	[ "$(ls -A -I grid "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A -I grid "$LXCBOX_DIR/idmap")"; return 1; }
 }
-gone() { removed; }
+# what is there works: it keeps its configuration, starts when it does not run, and takes commands
+usable() {
+	case $(lxcbox list -f csv -c s c1 2>/dev/null) in
+	'') return 0 ;;
+	STOPPED) lxcbox start c1 2>"$TMP/start.err" || { echo "start: $(cat "$TMP/start.err")"; return 1; } ;;
+	esac
+	[ "$(lxcbox config get c1 user.kept)" = "$kept" ] || { echo "its configuration has changed"; return 1; }
+	lxcbox exec c1 -- true 2>"$TMP/exec.err" || { echo "exec: $(cat "$TMP/exec.err")"; return 1; }
+}
+# a command that removes none has lost none
+there() { [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ] || { echo "c1 is lost"; return 1; }; }
+gone() { usable && removed; }
+kept=
 # the prefix of this store's cgroups
 find /sys/fs/cgroup -path '*/lxcbox/*.c1' -type d 2>/dev/null | sort >"$TMP/groups"
 lxcbox launch busy c1 >/dev/null
@@ -49,7 +62,7 @@ sweep() {
 			[ $? = 3 ] && { eval "$after"; break; }
 			points=$((points + 1))
 			# what was not killed may be about to end by itself
-			until_ok 3 eval 'why=$(consistent && gone)' || {
+			until_ok 3 eval 'why=$(consistent && gone) || { echo "$name $mode $n: $why" >>"${CRASH_LOG:-/dev/null}"; false; }' || {
 				bad=$((bad + 1))
 				[ $bad -gt 3 ] || fail "F01: $name, killed ${mode:+alone }before call $n" "$why"
 				lxcbox list -f csv -c n | xargs "$LXCBOX" delete -f >/dev/null 2>&1
@@ -64,11 +77,15 @@ sweep() {
 after='lxcbox delete -f c1 >/dev/null 2>&1'
 sweep init '' "$LXCBOX" init busy c1
 sweep launch '' "$LXCBOX" launch busy c1
-sweep start 'lxcbox init busy c1 >/dev/null' "$LXCBOX" start c1
-sweep stop 'lxcbox launch busy c1 >/dev/null' "$LXCBOX" stop -f c1
-sweep delete 'lxcbox init busy c1 >/dev/null' "$LXCBOX" delete c1
-sweep delete-force 'lxcbox launch busy c1 >/dev/null' "$LXCBOX" delete -f c1
-sweep config 'lxcbox init busy c1 >/dev/null' "$LXCBOX" config set c1 user.x=1
+kept=1
+sweep delete 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" delete c1
+sweep delete-force 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" delete -f c1
+gone() { there && usable && removed; }
+sweep start 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" start c1
+sweep stop 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" stop c1
+sweep stop-force 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" stop -f c1
+sweep config 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" config set c1 user.x=1
+gone() { removed; }
 sweep run '' "$LXCBOX" run busy -- true
 # the command alone is killed; what it has started makes an instance for nobody
 for i in $(seq 0 24); do
