@@ -9,7 +9,6 @@
 #include "applets/pairs.h"
 #include "applets/target.h"
 #include "applets/yaml_edit.h"
-#include "core/name.h"
 
 static int resolve(struct call *c, const char *word, struct target *t, struct image *ret)
 {
@@ -179,17 +178,14 @@ static int import_run(struct call *c)
 
 static int delete_run(struct call *c)
 {
-	struct image image;
-	struct target t = { 0 };
+	const char *fingerprint;
+	struct target t;
 	int r = 0;
 
-	for (size_t i = 0; i < c->n_args && r >= 0; i++) {
-		r = resolve(c, c->args[i], &t, &image);
-		if (r >= 0)
-			r = t.server->images->remove(t.server, image.fingerprint, c->err);
-		else if (t.server && name_is_fingerprint(t.name)) /* whose record is damaged: by its full name it can go all the same */
-			r = t.server->images->remove(t.server, t.name, c->err);
-	}
+	for (size_t i = 0; i < c->n_args && r >= 0; i++)
+		if ((r = target_named(c, c->args[i], "image", &t)) >= 0 &&
+		    (r = t.server->images->find(t.server, c->arena, t.name, &fingerprint, c->err)) >= 0)
+			r = t.server->images->remove(t.server, fingerprint, c->err);
 	return r;
 }
 

@@ -150,12 +150,16 @@ static int apply_edit(struct call *c, void *ctx, const struct doc *to)
 
 static int edit_run(struct call *c)
 {
-	struct profile p;
+	struct profile p = { 0 };
 	struct target t;
-	int r = read_profile(c, c->args[0], &t, &p);
+	int r = find(c, c->args[0], &t);
 
 	if (r < 0)
 		return r;
+	r = t.server->instances->profile_get(t.server, c->arena, t.name, true, &p, c->err);
+	if (r == -ENOENT || (r < 0 && call_is_terminal(STDIN_FILENO)))
+		return r;
+	*c->err = ERR_NONE; /* a damaged one can be replaced by what comes on stdin */
 	return yaml_edit(c, &(struct yaml_edit){
 		t.name,
 		"This is a YAML representation of the profile.\n"

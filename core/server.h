@@ -158,6 +158,8 @@ struct image_ops {
 	int (*list)(struct server *s, struct arena *a, struct image **ret, size_t *ret_n, struct err *e);
 	/* Alias first, then a unique fingerprint prefix. */
 	int (*resolve)(struct server *s, struct arena *a, const char *name, struct image *ret, struct err *e);
+	/* The same without a look at its record, which may be damaged. */
+	int (*find)(struct server *s, struct arena *a, const char *name, const char **ret_fingerprint, struct err *e);
 	int (*import)(struct server *s, struct arena *a, const struct image_import_files *f, char ret_fingerprint[HASH_HEX],
 		      struct report *report, struct err *e);
 	int (*update)(struct server *s, const struct image *image, struct err *e);

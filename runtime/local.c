@@ -196,12 +196,31 @@ static int clear_up(struct held *h, const char *name, struct err *e)
 	return stop_cleanup(h->st, h->dir, name, e);
 }
 
-/* BROKEN_OK: a record that cannot be read is no error, only name and directory are there; nor is a state that is lost. */
-static int hold(struct server *s, struct arena *a, const char *name, bool broken_ok, struct report *report, struct held *h,
-		struct err *e)
+enum needed {
+	NEED_ALL,
+	NEED_RECORD, /* its profiles may be damaged or gone, and nothing of them is there then */
+	NEED_NAME, /* a record that cannot be used is no error; only name and directory are there; nor is a state that is lost */
+};
+
+/* 0, or why it cannot be used as a whole. */
+static int read_held(struct arena *a, const char *name, struct held *h, bool *ret_record, struct err *e)
 {
 	struct profile_cache cache = { 0 };
+	int r = record_load(a, h->dir, name, &h->inst, e);
+
+	*ret_record = r == 0;
+	if (r == 0 && (r = record_expand(h->st, a, &cache, &h->inst, e)) < 0) {
+		h->inst.expanded_config = h->inst.config;
+		h->inst.expanded_devices = h->inst.devices;
+	}
+	return r;
+}
+
+static int hold(struct server *s, struct arena *a, const char *name, enum needed needed, struct report *report, struct held *h,
+		struct err *e)
+{
 	struct err why = ERR_NONE;
+	bool record;
 	int r = local_store(s, true, &h->st, e);
 
 	if (r < 0 || (r = record_open_dir(h->st, name, e)) < 0)
@@ -220,21 +239,19 @@ static int hold(struct server *s, struct arena *a, const char *name, bool broken
 		why = ERR_NONE;
 		r = mend_state(h, name, &why);
 	}
-	if (r < 0 && !(h->lost && broken_ok)) {
+	if (r < 0 && !(h->lost && needed == NEED_NAME)) {
 		if (e)
 			*e = why;
 		return r;
 	}
 	why = ERR_NONE;
-	r = record_load(a, h->dir, name, &h->inst, &why);
-	if (r == 0)
-		r = record_expand(h->st, a, &cache, &h->inst, &why);
-	if (r < 0 && !broken_ok) {
+	r = read_held(a, name, h, &record, &why);
+	if (r < 0 && (needed == NEED_ALL || (needed == NEED_RECORD && !record))) {
 		if (e)
 			*e = why;
 		return r;
 	}
-	if (r < 0) {
+	if (r < 0 && needed == NEED_NAME) {
 		h->broken = arena_dup(a, why.text);
 		h->inst.name = arena_dup(a, name);
 		return h->lost ? 0 : clear_up(h, name, e);
@@ -433,7 +450,7 @@ int local_repair(struct server *s, struct report *report, struct err *e)
 		if (dir < 0 || lock_is_held(dir, "lock") == 1)
 			continue;
 		/* the first that cannot be repaired is the answer; the others are all the same */
-		int one = hold(s, &a, names.item[i], true, report, &h, r < 0 ? NULL : e);
+		int one = hold(s, &a, names.item[i], NEED_NAME, report, &h, r < 0 ? NULL : e);
 		if (h.lost)
 			report_warn(report, "%s runs, but its state is damaged (stop --force or delete --force ends it)", names.item[i]);
 		if (r >= 0 && one < 0 && one != -ENOENT)
@@ -718,7 +735,7 @@ static int local_update(struct server *s, struct arena *a, const char *name, con
 			struct err *e)
 {
 	HELD h = HELD_NONE;
-	int r = hold(s, a, name, false, report, &h, e);
+	int r = hold(s, a, name, NEED_RECORD, report, &h, e);
 
 	if (r < 0)
 		return r;
@@ -732,7 +749,7 @@ static int local_change(struct server *s, struct arena *a, const char *name,
 			struct report *report, struct err *e)
 {
 	HELD h = HELD_NONE;
-	int r = hold(s, a, name, false, report, &h, e);
+	int r = hold(s, a, name, NEED_RECORD, report, &h, e);
 
 	if (r < 0)
 		return r;
@@ -746,17 +763,13 @@ static int local_change(struct server *s, struct arena *a, const char *name,
 
 /* ---- a profile of theirs */
 
-/* INST with P in the place of what the file says */
-static int expand_with(struct store *st, struct arena *a, const struct profile *p, struct instance *inst, struct err *e)
+/* INST with P in the place of what the file says. False: another profile of it is damaged, which its next start says. */
+static bool expand_with(struct store *st, struct arena *a, const struct profile *p, struct instance *inst)
 {
 	struct profile first = *p;
 	struct profile_cache cache = { &first, 1 };
-	int r = record_expand(st, a, &cache, inst, e);
 
-	if (r < 0)
-		return r;
-	r = keys_check_map(&inst->expanded_config, KEYS_EXPANDED, e);
-	return err_in(e, r, "Invalid expanded config");
+	return record_expand(st, a, &cache, inst, NULL) == 0;
 }
 
 int local_profile_fits(struct server *s, const char *name, const struct profile *to, struct err *e)
@@ -767,9 +780,9 @@ int local_profile_fits(struct server *s, const char *name, const struct profile 
 	int r = local_store(s, true, &st, e);
 	AUTO(fd) int dir = r < 0 ? -1 : record_open_dir(st, name, NULL);
 
-	if (dir < 0 || record_load(&a, dir, name, &inst, NULL) < 0)
+	if (dir < 0 || record_load(&a, dir, name, &inst, NULL) < 0 || !expand_with(st, &a, to, &inst))
 		return r;
-	return err_in(e, expand_with(st, &a, to, &inst, e), "%s", name);
+	return err_in(e, keys_check_map(&inst.expanded_config, KEYS_EXPANDED, e), "%s: Invalid expanded config", name);
 }
 
 int local_profile_changed(struct server *s, const char *name, const struct profile *from, const struct profile *to, struct report *report,
@@ -777,13 +790,14 @@ int local_profile_changed(struct server *s, const char *name, const struct profi
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	HELD h = HELD_NONE;
-	int r = hold(s, &a, name, true, report, &h, e);
+	int r = hold(s, &a, name, NEED_NAME, report, &h, e);
 
 	if (r < 0 || h.broken || h.lost)
 		return r == -ENOENT ? 0 : r;
 	struct instance was = h.inst;
-	if ((r = expand_with(h.st, &a, from, &was, e)) < 0 || (r = expand_with(h.st, &a, to, &h.inst, e)) < 0 ||
-	    (r = apply_live(h.st, &a, h.dir, &was, &h.inst, e)) < 0)
+	if (!expand_with(h.st, &a, from, &was) || !expand_with(h.st, &a, to, &h.inst))
+		return 0;
+	if ((r = apply_live(h.st, &a, h.dir, &was, &h.inst, e)) < 0)
 		return r;
 	balance(h.st, map_get(&h.inst.expanded_config, "limits.cpu") ? &h.inst : &was, report);
 	return 0;
@@ -813,7 +827,7 @@ static int local_remove(struct server *s, const char *name, bool force, struct r
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	HELD h = HELD_NONE;
-	int r = hold(s, &a, name, true, report, &h, e);
+	int r = hold(s, &a, name, NEED_NAME, report, &h, e);
 
 	if (r < 0)
 		return r;
@@ -832,7 +846,7 @@ static int local_rename(struct server *s, const char *name, const char *to, stru
 	HELD h = HELD_NONE;
 	int r = name_instance(to, e);
 
-	if (r < 0 || (r = hold(s, &a, name, false, NULL, &h, e)) < 0)
+	if (r < 0 || (r = hold(s, &a, name, NEED_ALL, NULL, &h, e)) < 0)
 		return r;
 	if (at_exists(h.st->instances, to) == 1)
 		return err_set(e, -EEXIST, "Name \"%s\" already in use", to);
@@ -891,7 +905,7 @@ static int stop_by_name(struct server *s, const char *name, const struct state_c
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	HELD h = HELD_NONE;
-	int r = hold(s, &a, name, true, report, &h, NULL);
+	int r = hold(s, &a, name, NEED_NAME, report, &h, NULL);
 
 	return r < 0 ? r : stop_locked(&h, name, c, NULL);
 }
@@ -930,7 +944,7 @@ static int local_set_state(struct server *s, const char *name, const struct stat
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
 	HELD h = HELD_NONE;
-	int r = hold(s, &a, name, c->action == STATE_STOP, report, &h, e);
+	int r = hold(s, &a, name, c->action == STATE_STOP ? NEED_NAME : NEED_ALL, report, &h, e);
 
 	if (r < 0)
 		return r;

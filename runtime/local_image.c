@@ -29,6 +29,14 @@ static int image_resolve(struct server *s, struct arena *a, const char *name, st
 	return r == -ENOENT ? err_set(e, r, "Image not found") : r < 0 ? r : images_resolve(st, a, name, ret, e);
 }
 
+static int image_find(struct server *s, struct arena *a, const char *name, const char **ret_fingerprint, struct err *e)
+{
+	struct store *st;
+	int r = open_store(s, false, &st, e);
+
+	return r == -ENOENT ? err_set(e, r, "Image not found") : r < 0 ? r : images_find(st, a, name, ret_fingerprint, e);
+}
+
 static int image_import(struct server *s, struct arena *a, const struct image_import_files *f, char ret_fingerprint[HASH_HEX],
 			struct report *report, struct err *e)
 {
@@ -122,6 +130,7 @@ static int alias_rename(struct server *s, const char *name, const char *to, stru
 const struct image_ops local_image_ops = {
 	.list = image_list,
 	.resolve = image_resolve,
+	.find = image_find,
 	.import = image_import,
 	.update = image_update,
 	.remove = image_remove,

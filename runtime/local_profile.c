@@ -76,6 +76,12 @@ static int find_users(struct store *st, struct arena *a, struct profile *p, size
 	return r;
 }
 
+/* It is listed all the same, so that it can be seen, written anew and deleted. */
+static void describe_damage(struct arena *a, const char *name, const struct err *why, struct profile *ret)
+{
+	*ret = (struct profile){ .name = name, .description = arena_fmt(a, "ERROR: %s", why->text) };
+}
+
 int local_profile_list(struct server *s, struct arena *a, struct profile **ret, size_t *ret_n, struct err *e)
 {
 	struct names names;
@@ -87,11 +93,17 @@ int local_profile_list(struct server *s, struct arena *a, struct profile **ret, 
 		return r;
 	*ret = arena_alloc(a, (names.n + 1) * sizeof **ret);
 	for (size_t i = 0; i < names.n; i++) {
-		if ((r = profile_load(st, a, names.item[i], &(*ret)[i], e)) < 0)
-			return r;
+		struct profile *p = &(*ret)[*ret_n];
+		struct err why = ERR_NONE;
+
+		r = profile_load(st, a, names.item[i], p, &why);
+		if (r == -ENOENT)
+			continue; /* deleted while we looked */
+		if (r < 0)
+			describe_damage(a, names.item[i], &why, p);
+		(*ret_n)++;
 	}
-	*ret_n = names.n;
-	return find_users(st, a, *ret, names.n, e);
+	return find_users(st, a, *ret, *ret_n, e);
 }
 
 int local_profile_get(struct server *s, struct arena *a, const char *name, bool users, struct profile *ret, struct err *e)
@@ -168,6 +180,22 @@ static int tell_users(struct server *s, struct arena *a, const struct profile *o
 	return *failed ? err_set(e, -EIO, "The following instances failed to update (profile change still saved):%s", failed) : 0;
 }
 
+/* What it was before a change; a damaged one was nothing, and can be written anew. */
+static int load_old(struct store *st, struct arena *a, const char *name, struct profile *ret, struct err *e)
+{
+	struct err why = ERR_NONE;
+	int r = profile_load(st, a, name, ret, &why);
+
+	if (r == -ENOENT) {
+		if (e)
+			*e = why;
+		return r;
+	}
+	if (r < 0)
+		*ret = (struct profile){ .name = name, .description = "" };
+	return find_users(st, a, ret, 1, e);
+}
+
 int local_profile_update(struct server *s, const struct profile *p, struct report *report, struct err *e)
 {
 	AUTO(lock) struct lock lock = LOCK_NONE;
@@ -176,8 +204,7 @@ int local_profile_update(struct server *s, const struct profile *p, struct repor
 	struct store *st;
 	int r = check_profile(&a, &copy, e);
 
-	if (r < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0 || (r = profile_load(st, &a, p->name, &old, e)) < 0 ||
-	    (r = find_users(st, &a, &old, 1, e)) < 0)
+	if (r < 0 || (r = hold_profiles(s, &st, &lock, e)) < 0 || (r = load_old(st, &a, p->name, &old, e)) < 0)
 		return r;
 	for (size_t i = 0; i < old.used_by.n; i++)
 		if ((r = local_profile_fits(s, user_name(old.used_by.item[i]), &copy, e)) < 0)

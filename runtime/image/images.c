@@ -32,6 +32,23 @@ static int write_record(struct arena *a, int dir, const struct image *image, str
 	return at_write_atomic(dir, "image.yaml", text.s, text.len, 0600, e);
 }
 
+/* What every reader relies on; an older or a damaged record may lack it. */
+static int check_record(struct arena *a, struct image *image, struct err *e)
+{
+	const struct {
+		const char *name;
+		bool there;
+	} row[] = { { "architecture", image->architecture }, { "type", image->type }, { "layers", image->layers.n } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(row); i++) {
+		if (!row[i].there)
+			return err_set(e, -EINVAL, "image.yaml: %s is missing", row[i].name);
+	}
+	if (!image->filename)
+		image->filename = arena_dup(a, "");
+	return 0;
+}
+
 static int read_record(struct store *st, struct arena *a, const char *fingerprint, struct image *ret, struct err *e)
 {
 	AUTO(buf) struct buf text = BUF_NONE;
@@ -45,7 +62,8 @@ static int read_record(struct store *st, struct arena *a, const char *fingerprin
 	*ret = (struct image){ 0 };
 	if ((r = at_read(dir, "image.yaml", RECORD_LIMIT, &text, e)) < 0 ||
 	    (r = doc_read_yaml(a, "image.yaml", text.s, text.len, &doc, e)) < 0 ||
-	    (r = record_read(a, image_fields, ON_DISK, "image.yaml", doc, ret, NULL, e)) < 0)
+	    (r = record_read(a, image_fields, ON_DISK, "image.yaml", doc, ret, NULL, e)) < 0 ||
+	    (r = check_record(a, ret, e)) < 0)
 		return err_in(e, r, "image %.12s", fingerprint);
 	ret->fingerprint = arena_dup(a, fingerprint);
 	if (!fstatat(dir, "used", &used, AT_SYMLINK_NOFOLLOW))
@@ -205,26 +223,42 @@ int images_resolve_fingerprint(struct store *st, struct arena *a, const char *pa
 	return r < 0 ? r : images_get(st, a, fingerprint, ret, e);
 }
 
-int images_resolve(struct store *st, struct arena *a, const char *name, struct image *ret, struct err *e)
-{
-	struct image_alias *alias;
-	const struct image_alias *found = NULL;
-	const char *fingerprint;
+struct alias_list {
+	struct image_alias *item;
 	size_t n;
-	int r = aliases_list(st, a, &alias, &n, e);
+};
+
+static int find(struct store *st, struct arena *a, const char *name, struct alias_list *aliases, const char **ret, struct err *e)
+{
+	int r = aliases_list(st, a, &aliases->item, &aliases->n, e);
 
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(alias[i].name, name))
-			found = &alias[i];
-	if (found)
-		fingerprint = found->target;
-	else if ((r = full_fingerprint(st, a, name, &fingerprint, e)) < 0)
+	for (size_t i = 0; i < aliases->n; i++) {
+		if (str_eq(aliases->item[i].name, name)) {
+			*ret = aliases->item[i].target;
+			return 0;
+		}
+	}
+	return full_fingerprint(st, a, name, ret, e);
+}
+
+int images_find(struct store *st, struct arena *a, const char *name, const char **ret_fingerprint, struct err *e)
+{
+	struct alias_list aliases;
+
+	return find(st, a, name, &aliases, ret_fingerprint, e);
+}
+
+int images_resolve(struct store *st, struct arena *a, const char *name, struct image *ret, struct err *e)
+{
+	struct alias_list aliases;
+	const char *fingerprint;
+	int r = find(st, a, name, &aliases, &fingerprint, e);
+
+	if (r < 0 || (r = read_record(st, a, fingerprint, ret, e)) < 0)
 		return r;
-	if ((r = read_record(st, a, fingerprint, ret, e)) < 0)
-		return r;
-	add_aliases(a, ret, alias, n);
+	add_aliases(a, ret, aliases.item, aliases.n);
 	return 0;
 }
 

@@ -33,6 +33,8 @@ int images_list(struct store *st, struct arena *a, struct image **ret, size_t *r
 int images_get(struct store *st, struct arena *a, const char *fingerprint, struct image *ret, struct err *e);
 /* -ENOENT "Image not found: NAME"; -EINVAL "More than one image matches ...". */
 int images_resolve(struct store *st, struct arena *a, const char *name, struct image *ret, struct err *e);
+/* The fingerprint alone: its record may be damaged. */
+int images_find(struct store *st, struct arena *a, const char *name, const char **ret_fingerprint, struct err *e);
 /* The same without aliases: what an alias may point to. */
 int images_resolve_fingerprint(struct store *st, struct arena *a, const char *part, struct image *ret, struct err *e);
 int images_update(struct store *st, const struct image *image, struct err *e); /* the rows of ON_SHOW */
