@@ -99,6 +99,7 @@ static int become(struct call *c, struct names *argv)
 	argv->item = arena_grow(c->arena, argv->item, argv->n, sizeof *argv->item);
 	argv->item[argv->n] = NULL;
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (setenv("LXC_ALIASES", "1", 1) >= 0)
 		execv(program, (char *const *)argv->item);
 	return err_sys(c->err, "Processing aliases failed: %s", program);

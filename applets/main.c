@@ -14,17 +14,24 @@ static void no_memory(void)
 	_exit(1);
 }
 
+/* Without a /dev: reads as empty, and what is written to it fails as it did on the closed one. */
+static int open_nothing(void)
+{
+	int fd[2];
+
+	if (pipe(fd) < 0)
+		return -1;
+	close(fd[1]);
+	return fd[0];
+}
+
 /* Nothing that we open later may become 0, 1 or 2 by accident. */
 static void standard_descriptors(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 && open_nothing() < 0)
 			_exit(1);
-	} while (fd <= STDERR_FILENO);
-	close(fd);
+	}
 }
 
 int main(int argc, char **argv)
@@ -32,7 +39,9 @@ int main(int argc, char **argv)
 	if (argc > 0 && local_is_monitor(argv[0]))
 		return local_monitor_main(argc, argv);
 	standard_descriptors();
-	signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error like any other; commands inside start with the default */
+	/* a reader that went away, a limit of the size of files: errors like any other; commands inside start with the default */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	arena_no_memory = no_memory;
 	return applet_main(argc, argv);
 }

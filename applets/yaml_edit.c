@@ -51,6 +51,7 @@ static int run_editor(struct call *c, const char *file)
 		return err_sys(c->err, "fork");
 	if (!pid) {
 		signal(SIGPIPE, SIG_DFL);
+		signal(SIGXFSZ, SIG_DFL);
 		execl("/bin/sh", "sh", "-c", command, "sh", file, (char *)NULL);
 		_exit(127);
 	}

@@ -47,7 +47,7 @@ int local_store(struct server *s, bool create, struct store **ret, struct err *e
 		return 0;
 	int r = l->is_open ? 0 : store_open(&l->store, l->path, create, e);
 	if (r < 0)
-		return r;
+		return r == -ENOENT && create ? -ENODEV : r; /* it cannot be made: not the same as one that is not there yet */
 	l->is_open = true;
 	if (create && !l->is_swept) {
 		l->is_swept = true;

@@ -32,6 +32,8 @@ int process_boot_id(char to[BOOT_ID_SIZE], struct err *e)
 {
 	int n = read_small("/proc/sys/kernel/random/boot_id", to, BOOT_ID_SIZE);
 
+	if (n == -ENOENT)
+		return err_set(e, n, "/proc/sys/kernel/random/boot_id: no such file: all of proc has to be mounted on /proc (mount -t proc proc /proc)");
 	if (n < 0)
 		return err_code(e, n, "/proc/sys/kernel/random/boot_id");
 	if (n != BOOT_ID_SIZE - 1)
