@@ -8,6 +8,7 @@
 #include "core/doc.h"
 #include "runtime/host/probe.h"
 #include "runtime/local_impl.h"
+#include "runtime/rootfs/overlay.h"
 
 #define CONFIG_LIMIT (1 << 20)
 
@@ -127,6 +128,7 @@ int local_info(struct server *s, struct arena *a, struct doc **ret, struct err *
 int local_check(struct server *s, void (*line)(void *ctx, const char *what, const char *state, const char *loss), void *ctx,
 		struct report *report, struct err *e)
 {
+	AUTO(arena) struct arena a = ARENA_NONE;
 	struct store *st;
 	int wrong = probe_host(line, ctx);
 	int r = local_store(s, false, &st, e);
@@ -138,6 +140,9 @@ int local_check(struct server *s, void (*line)(void *ctx, const char *what, cons
 	}
 	if (r < 0)
 		return r;
+	const char *fs = overlay_refused_by(st->dir);
+	line(ctx, "state directory", fs ? arena_fmt(&a, "on %s", fs) : "yes", fs ? "overlayfs cannot write there: no container starts" : "");
+	wrong += fs != NULL;
 	if (!st->read_only && (r = local_repair(s, report, e)) < 0)
 		return r;
 	return wrong;

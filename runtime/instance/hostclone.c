@@ -6,6 +6,7 @@
 #include "core/at.h"
 #include "core/auto.h"
 #include "runtime/instance/prefill.h"
+#include "runtime/rootfs/overlay.h"
 
 /* relative to / */
 static const char hidden[][24] = { "var/lib/lxd",    "var/lib/lxc",	   "var/lib/incus",
@@ -51,8 +52,10 @@ int hostclone_fill(struct store *st, int upper, struct err *e)
 	if (host < 0)
 		return err_sys(e, "/");
 	struct prefill p = { host, upper };
-	int r = hide_store(st, &p, e);
+	int r = overlay_refuse(upper, -EOPNOTSUPP, e);
 
+	if (r == 0)
+		r = hide_store(st, &p, e);
 	for (size_t i = 0; i < ARRAY_SIZE(hidden) && r == 0; i++)
 		r = prefill_hide(&p, hidden[i], e);
 	for (size_t i = 0; i < ARRAY_SIZE(emptied) && r == 0; i++)

@@ -251,7 +251,7 @@ int start_instance(struct store *st, const struct lock *lock, int dir, const str
 	}
 	if (r < 0 && e)
 		*e = why;
-	return r;
+	return idmap_explain(&map, r, e);
 }
 
 int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,

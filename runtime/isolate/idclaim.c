@@ -23,6 +23,63 @@
 #define POOL_END  1000000000u
 #define SUBID_MOST (16 << 20)
 
+/* ---- what there is to share out: in a user namespace only what it has itself */
+
+/* How many ids from 0 on "INSIDE OUTSIDE COUNT" lines give. A file that cannot be read gives all. */
+static uint64_t mapped(const char *path)
+{
+	char text[4096], *p = text;
+	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC); /* path: our own /proc */
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	uint64_t end = 0;
+
+	if (n <= 0)
+		return UINT32_MAX;
+	text[n] = 0;
+	while (*p) {
+		unsigned long long inside = strtoull(p, &p, 10);
+
+		(void)strtoull(p, &p, 10);
+		unsigned long long count = strtoull(p, &p, 10);
+		if (inside == end)
+			end += count;
+		p += strspn(p, " \n");
+	}
+	return end;
+}
+
+static uint64_t own_ids(void)
+{
+	uint64_t u = mapped("/proc/self/uid_map"), g = mapped("/proc/self/gid_map");
+
+	return u < g ? u : g;
+}
+
+bool idmap_is_nested(void)
+{
+	return own_ids() < UINT32_MAX;
+}
+
+int idmap_explain(const struct idmap *map, int r, struct err *e)
+{
+	uint64_t own = own_ids(), end = map->base + (uint64_t)map->size;
+
+	if (r != -EINVAL || !map->size || end <= own)
+		return r;
+	return err_set(e, r, "its ids %u-%llu are beyond the %llu of this user namespace", map->base, (unsigned long long)end - 1,
+		       (unsigned long long)own);
+}
+
+/* The ids that no entry is needed for, from the first on that lies on the grid of ORIGIN. A user namespace's first IDMAP_SIZE are its own
+ * users'. */
+static struct idmap unnamed(uint64_t own, uint32_t origin)
+{
+	uint64_t from = own < UINT32_MAX ? IDMAP_SIZE : POOL_BASE, end = own < POOL_END ? own : POOL_END;
+
+	from += (origin + IDMAP_SIZE - from % IDMAP_SIZE) % IDMAP_SIZE;
+	return (struct idmap){ (uint32_t)from, end < from ? 0 : (uint32_t)(end - from) };
+}
+
 /* ---- /etc/subuid and /etc/subgid: "root:100000:65536", "0:100000:65536" */
 
 struct extent {
@@ -72,11 +129,13 @@ static int subid_file(const char *path, struct subids *to, struct err *e)
 }
 
 /* What root's entries of both files allow. False: no entry, or too few ids for a single instance. */
-static bool root_pool(const struct extent *u, const struct extent *g, struct idmap *ret)
+static bool root_pool(const struct extent *u, const struct extent *g, uint64_t own, struct idmap *ret)
 {
 	uint64_t base = u->base > g->base ? u->base : g->base;
 	uint64_t end_u = u->base + u->size, end_g = g->base + g->size, end = end_u < end_g ? end_u : end_g;
 
+	if (own < UINT32_MAX && end > own)
+		end = own;
 	if (end > UINT32_MAX || end < base + IDMAP_SIZE)
 		return false;
 	*ret = (struct idmap){ (uint32_t)base, (uint32_t)(end - base) };
@@ -84,7 +143,7 @@ static bool root_pool(const struct extent *u, const struct extent *g, struct idm
 }
 
 /* OTHERS: NULL, or gets every entry. *RET stays empty without a pool of root's. */
-static int read_pool(const char *subuid, const char *subgid, struct buf *others, struct idmap *ret, struct err *e)
+static int read_pool(const char *subuid, const char *subgid, uint64_t own, struct buf *others, struct idmap *ret, struct err *e)
 {
 	struct subids u = { .others = others }, g = { .others = others };
 	int r = subid_file(subuid, &u, e);
@@ -94,16 +153,17 @@ static int read_pool(const char *subuid, const char *subgid, struct buf *others,
 		return r;
 	if (others && buf_error(others))
 		return err_code(e, buf_error(others), "%s", subuid);
-	(void)root_pool(&u.root, &g.root, ret);
+	(void)root_pool(&u.root, &g.root, own, ret);
 	return 0;
 }
 
 int idmap_pool(const char *subuid, const char *subgid, struct idmap *ret, struct err *e)
 {
-	int r = read_pool(subuid, subgid, NULL, ret, e);
+	uint64_t own = own_ids();
+	int r = read_pool(subuid, subgid, own, NULL, ret, e);
 
 	if (r == 0 && !ret->size)
-		*ret = (struct idmap){ POOL_BASE, POOL_END - POOL_BASE };
+		*ret = unnamed(own, own < UINT32_MAX ? 0 : POOL_BASE % IDMAP_SIZE);
 	return r;
 }
 
@@ -329,6 +389,14 @@ static uint32_t name_hash(const char *s)
 	return h ^ (h >> 15);
 }
 
+static int none_free(uint32_t size, uint64_t own, struct err *e)
+{
+	if (own < UINT32_MAX)
+		return err_set(e, -ENOSPC, "no free range of %u ids: this user namespace has %llu, of which the first %u are its own users'",
+			       size, (unsigned long long)own, IDMAP_SIZE);
+	return err_set(e, -ENOSPC, "no free range of %u ids", size);
+}
+
 static uint32_t neighbours(uint32_t size)
 {
 	return size / IDMAP_SIZE + (size % IDMAP_SIZE != 0);
@@ -340,22 +408,23 @@ int idmap_claim(struct store *st, const struct idmap_owner *owner, uint32_t size
 {
 	AUTO(buf) struct buf others = BUF_NONE;
 	struct wish w = { owner, name_hash(owner->place[1]), neighbours(size) };
+	uint64_t own = own_ids();
 	struct idmap pool;
 	uint32_t base;
-	int r = read_pool("/etc/subuid", "/etc/subgid", &others, &pool, e);
+	int r = read_pool("/etc/subuid", "/etc/subgid", own, &others, &pool, e);
 
 	if (r < 0)
 		return r;
-	uint32_t origin = pool.size ? pool.base % IDMAP_SIZE : POOL_BASE % IDMAP_SIZE;
-	uint32_t first = POOL_BASE + (origin + IDMAP_SIZE - POOL_BASE % IDMAP_SIZE) % IDMAP_SIZE;
+	uint32_t origin = pool.size ? pool.base % IDMAP_SIZE : own < UINT32_MAX ? 0 : POOL_BASE % IDMAP_SIZE;
+	struct idmap rest = unnamed(own, origin);
 	struct region near = { pool.base, pool.size / IDMAP_SIZE, NULL, 0 };
-	struct region beyond = { first, (POOL_END - first) / IDMAP_SIZE, (const void *)others.s, others.len / sizeof(struct extent) };
+	struct region beyond = { rest.base, rest.size / IDMAP_SIZE, (const void *)others.s, others.len / sizeof(struct extent) };
 
 	if ((r = note_grid(st, origin, e)) < 0)
 		return r;
 	r = try_regions(st, &near, &beyond, &w, &base, e);
 	if (r == -EEXIST)
-		return err_set(e, -ENOSPC, "no free range of %u ids", size);
+		return none_free(size, own, e);
 	if (r == 0)
 		*ret = (struct idmap){ base, size };
 	return r;

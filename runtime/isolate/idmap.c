@@ -5,6 +5,7 @@
 #include <sys/fsuid.h>
 #include "core/at.h"
 #include "core/auto.h"
+#include "runtime/host/namespaces.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
 
@@ -55,7 +56,7 @@ int idmap_userns(const struct idmap *map, struct err *e)
 	AUTO(fd) int ours = hold[1];
 	pid_t pid = clone_userns();
 	if (pid < 0)
-		return err_sys(e, "user namespace");
+		return namespaces_err(e, "user namespace");
 	if (pid == 0) {
 		char c;
 

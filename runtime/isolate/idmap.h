@@ -14,6 +14,11 @@ struct idmap {
 
 #define IDMAP_SIZE 65536
 
+/* Whether we are in a user namespace that has not all ids: inside a container. */
+bool idmap_is_nested(void);
+/* After something failed with R: says so when it is because MAP is not among the ids that we have. Returns R. */
+int idmap_explain(const struct idmap *map, int r, struct err *e);
+
 /* Where instances' ranges are taken from: root's entries of /etc/subuid and /etc/subgid where both allow, else
  * 1000000 .. 1000000000. The file names are parameters for the tests. */
 int idmap_pool(const char *subuid, const char *subgid, struct idmap *ret, struct err *e);

@@ -1,6 +1,7 @@
 #include "runtime/rootfs/idmount.h"
 #include <errno.h>
 #include <fcntl.h>
+#include "runtime/host/namespaces.h"
 #include "runtime/host/sys.h"
 
 bool idmount_is_missing(void)
@@ -17,7 +18,7 @@ int idmount_clone(int dir, int *ret_fd, struct err *e)
 	if (fd < 0 && errno == ENOSYS)
 		return err_set(e, -ENOSYS, "this kernel has no open_tree (Linux 5.2), which every container needs");
 	if (fd < 0)
-		return err_sys(e, "open_tree");
+		return namespaces_err(e, "open_tree");
 	*ret_fd = fd;
 	return 0;
 }

@@ -6,9 +6,11 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/buf.h"
+#include "runtime/host/namespaces.h"
 #include "runtime/host/sys.h"
 #include "runtime/rootfs/idmount.h"
 
@@ -84,10 +86,12 @@ static int set_string(int fs, const char *key, const char *value, struct err *e)
 static int set_options(int fs, const struct overlay *o, struct err *e)
 {
 	static const char *const option[][2] = {
-		{ "source", "lxcbox" }, { "redirect_dir", "on" }, { "index", "off" }, { "metacopy", "off" }, { "xino", "auto" },
+		{ "source", "lxcbox" }, { "index", "off" }, { "metacopy", "off" }, { "xino", "auto" },
 	};
-	int r = 0;
+	int r = o->user_xattrs ? 0 : set_string(fs, "redirect_dir", "on", e);
 
+	if (o->user_xattrs && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+		r = fs_error(fs, e, "userxattr");
 	for (size_t i = 0; i < ARRAY_SIZE(option) && r == 0; i++)
 		r = set_string(fs, option[i][0], option[i][1], e);
 	if (r == 0 && o->volatile_ && sys_fsconfig(fs, FSCONFIG_SET_FLAG, "volatile", NULL, 0) < 0 && errno != EINVAL)
@@ -179,7 +183,7 @@ static int own_namespace(const struct overlay *o, struct err *e)
 		return err_sys(e, "rw");
 	path[n] = 0;
 	if ((!o->own_mounts && unshare(CLONE_NEWNS) < 0) || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_sys(e, "mount namespace");
+		return namespaces_err(e, "mount namespace");
 	if (mount("tmpfs", path, "tmpfs", 0, "mode=700") < 0) /* path: our own state directory, in a namespace of our own */
 		return err_sys(e, "tmpfs");
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* path: the same */
@@ -199,7 +203,7 @@ static int attach_parts(const struct overlay *o, const struct overlay_parts *p, 
 
 static int add_options(const struct overlay *o, const struct overlay_parts *p, struct buf *data)
 {
-	buf_addstr(data, "redirect_dir=on,index=off,metacopy=off,xino=auto,lowerdir=");
+	buf_addf(data, "%s,index=off,metacopy=off,xino=auto,lowerdir=", o->user_xattrs ? "userxattr" : "redirect_dir=on");
 	for (size_t i = 0; i < p->n; i++)
 		buf_addf(data, "%s/proc/self/fd/%d", i ? ":" : "", p->layer[i]);
 	buf_addf(data, ",upperdir=/proc/self/fd/%d,workdir=/proc/self/fd/%d", p->upper, p->work);
@@ -262,11 +266,16 @@ int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret
 
 	if (r < 0)
 		return err_in(e, r, "overlay");
+	struct overlay as = *o;
 	AUTO(fd) int fd = -1;
-	r = mount_by_fd(o, parts, &fd, &first);
+	r = mount_by_fd(&as, parts, &fd, &first);
+	if (r == -EPERM && idmap_is_nested()) {
+		as.user_xattrs = true;
+		r = mount_by_fd(&as, parts, &fd, &first);
+	}
 	if (r == -EBADF || r == -EINVAL || r == -ENOSYS || r == -EPERM || r == -EOPNOTSUPP) { /* < 6.15: no descriptor, or none of O_PATH */
 		struct err second = ERR_NONE;
-		r = mount_by_path(o, parts, &fd, &second);
+		r = mount_by_path(&as, parts, &fd, &second);
 		if (r < 0 && e)
 			*e = second;
 	} else if (r < 0 && e) {
@@ -280,22 +289,56 @@ int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret
 	return 0;
 }
 
-int overlay_explain(const struct overlay *o, int r, struct err *e)
+const char *overlay_refused_by(int dir)
 {
-	static const int maybe[] = { -EINVAL, -EPERM, -EOPNOTSUPP, -ENOSYS, -EROFS, -EOVERFLOW };
+	static const struct {
+		unsigned magic;
+		char name[10];
+	} row[] = {
+		{ 0x794c7630, "overlay" }, { 0x4d44, "FAT" }, { 0x2011bab0, "exFAT" }, { 0x6969, "NFS" }, { 0x65735546, "FUSE" },
+		{ 0x01021997, "9p" }, { 0xff534d42, "CIFS" }, { 0xfe534d42, "SMB" }, { 0xf15f, "ecryptfs" }, { 0x858458f6, "ramfs" },
+	};
+	struct statfs s;
+
+	for (size_t i = 0; fstatfs(dir, &s) == 0 && i < ARRAY_SIZE(row); i++) {
+		if ((unsigned)s.f_type == row[i].magic)
+			return row[i].name;
+	}
+	return NULL;
+}
+
+int overlay_refuse(int dir, int r, struct err *e)
+{
+	const char *fs = overlay_refused_by(dir);
+
+	return !fs ? 0 : err_set(e, r, "the state directory lies on %s, where overlayfs cannot write: another file system or a tmpfs is needed (LXCBOX_DIR)", fs);
+}
+
+static int without_mapping(const struct overlay *o)
+{
 	__attribute__((cleanup(overlay_parts_close))) struct overlay_parts parts = OVERLAY_PARTS_NONE;
 	struct overlay plain = *o;
 	AUTO(fd) int fd = -1;
+	int r;
+
+	plain.userns = -1;
+	plain.own_mounts = false;
+	return (r = overlay_clone(&plain, &parts, NULL)) < 0 ? r : overlay_mount(&plain, &parts, &fd, NULL);
+}
+
+int overlay_explain(const struct overlay *o, int r, struct err *e)
+{
+	static const int maybe[] = { -EINVAL, -EPERM, -EOPNOTSUPP, -ENOSYS, -EROFS, -EOVERFLOW };
 	size_t i = 0;
 
 	while (i < ARRAY_SIZE(maybe) && maybe[i] != r)
 		i++;
-	if (o->userns < 0 || i == ARRAY_SIZE(maybe))
+	if (i == ARRAY_SIZE(maybe))
 		return r;
-	plain.userns = -1;
-	plain.own_mounts = false;
-	if (overlay_clone(&plain, &parts, NULL) < 0 || overlay_mount(&plain, &parts, &fd, NULL) < 0)
+	if (o->userns < 0 || without_mapping(o) < 0) {
+		(void)overlay_refuse(o->rw, r, e);
 		return r;
+	}
 	if (e)
 		e->code = OVERLAY_UNMAPPABLE;
 	return OVERLAY_UNMAPPABLE;

@@ -2,6 +2,7 @@
  *
  * Options: redirect_dir=on (else rename(2) of an image's directory gives EXDEV), index=off (on would tie the upper to its
  * lower's file handles: copies and moves then break), metacopy=off (a chmod copies data; publish and diff read simple uppers).
+ * In a user namespace, where trusted.* is out of reach, rename(2) of an image's directory gives EXDEV after all (mv copies then).
  * Layers lie unshifted; each is cloned and idmapped, so the same layer serves every instance with a range of its own. */
 #pragma once
 #include <errno.h>
@@ -18,6 +19,7 @@ struct overlay {
 	int userns;	   /* with that map; -1 without */
 	bool own_mounts;   /* the caller is in a mount namespace of its own already */
 	bool volatile_;	   /* never syncs: for instances that do not outlive their stop */
+	bool user_xattrs;  /* overlay_mount's own: what it notes in trusted.overlay.* is noted in user.overlay.*, without redirects */
 };
 
 #define OVERLAY_MAX_LAYERS 400 /* the kernel's limit is 500 */
@@ -41,8 +43,12 @@ int overlay_clone(const struct overlay *o, struct overlay_parts *parts, struct e
 int overlay_mount(const struct overlay *o, struct overlay_parts *parts, int *ret_fd, struct err *e);
 void overlay_parts_close(struct overlay_parts *p);
 
+/* The name of the file system of DIR when it is one that cannot hold what overlayfs writes, else NULL; and R with that as the reason, 0 else. */
+const char *overlay_refused_by(int dir);
+int overlay_refuse(int dir, int r, struct err *e);
+
 /* After overlay_mount() failed with R: OVERLAY_UNMAPPABLE when it is the mapping that this kernel or file system cannot, and without one it
- * works; else R. In the namespace of overlay_clone(). */
+ * works; else R, with the file system as the reason if that is one. In the namespace of overlay_clone(). */
 #define OVERLAY_UNMAPPABLE (-EPROTONOSUPPORT)
 int overlay_explain(const struct overlay *o, int r, struct err *e);
 
