@@ -17,6 +17,7 @@
 #include "core/parse.h"
 #include "runtime/host/descriptors.h"
 #include "runtime/host/fresh.h"
+#include "runtime/host/namespaces.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/guarded.h"
 #include "runtime/instance/guest_console.h"
@@ -80,7 +81,7 @@ static int become_root(struct err *e)
 static int own_mounts(struct start *s, struct err *e)
 {
 	if (fchdir(s->root) < 0 || unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, "mount namespace");
+		return namespaces_err(e, "mount namespace");
 	int root = sys_open_tree(AT_FDCWD, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (root < 0)
 		return err_sys(e, "clone of the root");

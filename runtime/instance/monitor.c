@@ -23,6 +23,7 @@
 #include "runtime/host/self.h"
 #include "runtime/host/sys.h"
 #include "runtime/instance/adopt.h"
+#include "runtime/instance/blame.h"
 #include "runtime/instance/console.h"
 #include "runtime/instance/ended.h"
 #include "runtime/instance/plan.h"
@@ -202,7 +203,7 @@ static int refuse_early_end(struct monitor *m, struct err *e)
 		buf_addstr(&text, ", its last words: ");
 	console_last(&m->console, 300, &text);
 	process_reap(m->start.pid, NULL);
-	return err_set(e, -ECHILD, "%s", text.s);
+	return blame_limits(&m->start, err_set(e, -ECHILD, "%s", text.s), e);
 }
 
 /* The first process inside was made before our exec. */

@@ -9,8 +9,10 @@
 #include "core/at.h"
 #include "core/auto.h"
 #include "core/parse.h"
+#include "runtime/host/namespaces.h"
 #include "runtime/host/process.h"
 #include "runtime/host/sys.h"
+#include "runtime/instance/blame.h"
 #include "runtime/instance/rlimit.h"
 #include "runtime/instance/step.h"
 #include "runtime/isolate/devices.h"
@@ -150,6 +152,8 @@ static int devices_run(struct start *s, struct err *e)
 
 	if (r < 0 && s->cgroup.v2 >= 0 && devices_by_v1(s, NULL) == 0)
 		return 0;
+	if (r == -EPERM && idmap_is_nested())
+		return err_set(e, r, "security.privileged=true is of no use here, inside of an unprivileged container");
 	if (r < 0 && e)
 		*e = first;
 	return r;
@@ -218,7 +222,7 @@ static int own_mounts(struct start *s, struct err *e)
 {
 	s->host_mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC); /* path: our own /proc */
 	if (s->host_mounts < 0 || unshare(CLONE_NEWNS) < 0)
-		return err_sys(e, "mount namespace");
+		return namespaces_err(e, "mount namespace");
 	return 0;
 }
 
@@ -324,7 +328,7 @@ static _Noreturn void child(struct start *s, bool in_cgroup)
 		r = cgroup_join_v1(&s->cgroup, &m.err);
 	/* after the joins: its root is where we are */
 	if (r == 0 && unshare(CLONE_NEWCGROUP) < 0)
-		r = err_sys(&m.err, "cgroup namespace");
+		r = namespaces_err(&m.err, "cgroup namespace");
 	if (r < 0) {
 		(void)channel_send(s->theirs, &m, NULL, 0, NULL);
 		_exit(1);
@@ -345,7 +349,7 @@ static _Noreturn void cover_and_clone(struct start *s, int answer)
 	bool in_cgroup;
 
 	if (unshare(CLONE_NEWNS) < 0)
-		err_sys(&c.err, "mount namespace");
+		namespaces_err(&c.err, "mount namespace");
 	else if (guest_open_nodes(s, &c.err) == 0 && pivot_cover(s->overlay, &c.err) == 0) {
 		c.pid = do_clone(s, CLONE_PARENT, &in_cgroup);
 		c.error = errno;
@@ -423,11 +427,12 @@ static int clone_run(struct start *s, struct err *e)
 	s->procs = -1;
 	if (r < 0 || s->pid > 0)
 		return r;
-	if (error == ENOSPC || error == EUSERS)
-		return err_set(e, -error, "no more user namespaces (user.max_user_namespaces, or the limit of nesting)");
 	if (error == EINVAL && mapped)
 		return err_set(e, -error, "this kernel has no user namespaces: security.privileged=true is the way without");
-	return err_code(e, -error, "clone");
+	if (error == EPERM && mapped)
+		return err_set(e, -error, "no user namespaces here: not allowed in a chroot (only behind pivot_root or switch_root), or by a security module");
+	errno = error;
+	return namespaces_err(e, "clone");
 }
 
 static void clone_undo(struct start *s)
@@ -613,7 +618,7 @@ static int take_console(struct start *s, const int *fd)
 	return 0;
 }
 
-static int handover_run(struct start *s, struct err *e)
+static int hear_of_start(struct start *s, struct err *e)
 {
 	struct channel_message m = { .kind = CHANNEL_ERROR };
 	int fd[2], r;
@@ -632,6 +637,13 @@ static int handover_run(struct start *s, struct err *e)
 	if (process_wait_exit(s->pidfd, 0) == 0 && s->console < 0)
 		return err_set(e, -ECHILD, "the first process inside ended before init was executed");
 	return 0;
+}
+
+static int handover_run(struct start *s, struct err *e)
+{
+	int r = hear_of_start(s, e);
+
+	return r < 0 ? blame_limits(s, r, e) : 0;
 }
 
 static void handover_undo(struct start *s)

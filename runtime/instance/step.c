@@ -127,5 +127,5 @@ int channel_receive(int channel, struct channel_message *m, int *fd, int n_fds, 
 	if (n != sizeof *m)
 		return err_set(e, -EPROTO, "channel: %zd bytes", n);
 	take_descriptors(&msg, fd, n_fds);
-	return 1;
+	return msg.msg_flags & MSG_CTRUNC ? err_code(e, -EMFILE, "channel") : 1;
 }

@@ -74,7 +74,10 @@ int place_mount(int root, const char *target, const char *type, unsigned long fl
 	if (fd < 0)
 		return fd;
 	int r = mount_on(fd, type, flags, data);
-	return r < 0 ? err_code(e, r, "mount %s on /%s", type, target) : 0;
+	if (r == -EPERM && (str_eq(type, "proc") || str_eq(type, "sysfs")))
+		return err_set(e, r, "mount %s on %s: for a user namespace that needs a whole one on the host (mount -t %s %s %s)", type, target,
+			       type, type, target);
+	return r < 0 ? err_code(e, r, "mount %s on %s", type, target) : 0;
 }
 
 /* Before 5.12 the flags of a bind are set by a second call on it, once it is attached; what the source's mount already forbids must be
