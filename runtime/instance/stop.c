@@ -100,19 +100,6 @@ static bool is_alone(const struct stopping *s)
 	return n > 0 && strchr(text, '\n') == text + n - 1 && cgroup_read_field(s->cgroup.v2, "cgroup.stat", "nr_descendants") <= 1;
 }
 
-/* busybox's init ends everything, and then only sleeps a second before it calls reboot(2): when nothing but it is left by then, there is
- * nothing that the second is for. */
-static int wait_busybox(struct stopping *s, int timeout_ms)
-{
-	int r = process_wait_exit(s->pidfd, timeout_ms >= 0 && timeout_ms < 1100 ? timeout_ms : 1100);
-
-	if (r != -ETIMEDOUT || (timeout_ms >= 0 && timeout_ms <= 1100))
-		return r;
-	if (is_alone(s))
-		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
-	return process_wait_exit(s->pidfd, timeout_ms < 0 ? -1 : timeout_ms - 1100);
-}
-
 /* sysvinit takes a change of runlevel through its fifo, and PWR only for what inittab says about power. */
 static bool is_sysvinit(pid_t pid)
 {
@@ -219,6 +206,49 @@ static int thaw(struct stopping *s, struct err *e)
 	return fd < 0 ? fd : state_write(fd, &s->state, e);
 }
 
+#define LOOK_MS 500
+
+static void thaw_when_paused(struct stopping *s, struct lock *lock)
+{
+	char boot[BOOT_ID_SIZE];
+	struct state now;
+
+	if (process_boot_id(boot, NULL) < 0 || state_read(s->dir, boot, &now, NULL) < 0 || now.power != POWER_FROZEN ||
+	    lock_take(lock, s->dir, "lock", LOCK_EXCLUSIVE, false, NULL, NULL) < 0)
+		return;
+	if (state_read(s->dir, boot, &now, NULL) == 0 && now.power == POWER_FROZEN && now.init.pid == s->state.init.pid)
+		(void)thaw(s, NULL); /* looked at again soon */
+	lock_release(lock);
+}
+
+/* The lock is not held: somebody may pause what is to end, and it would not end before somebody else thaws it. */
+static int wait_end(struct stopping *s, struct lock *lock, int timeout_ms)
+{
+	int64_t end = monotonic_ms() + timeout_ms;
+
+	for (;;) {
+		int64_t left = timeout_ms < 0 ? LOOK_MS : end - monotonic_ms();
+		int r = process_wait_exit(s->pidfd, left < 0 ? 0 : left < LOOK_MS ? (int)left : LOOK_MS);
+
+		if (r != -ETIMEDOUT || (timeout_ms >= 0 && left <= LOOK_MS))
+			return r;
+		thaw_when_paused(s, lock);
+	}
+}
+
+/* busybox's init ends everything, and then only sleeps a second before it calls reboot(2): when nothing but it is left by then, there is
+ * nothing that the second is for. */
+static int wait_busybox(struct stopping *s, struct lock *lock, int timeout_ms)
+{
+	int r = process_wait_exit(s->pidfd, timeout_ms >= 0 && timeout_ms < 1100 ? timeout_ms : 1100);
+
+	if (r != -ETIMEDOUT || (timeout_ms >= 0 && timeout_ms <= 1100))
+		return r;
+	if (is_alone(s))
+		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	return wait_end(s, lock, timeout_ms < 0 ? -1 : timeout_ms - 1100);
+}
+
 static int ask(struct stopping *s, struct lock *lock, int timeout_ms, struct err *e)
 {
 	bool busybox = is_busybox(s->state.init.pid);
@@ -229,7 +259,7 @@ static int ask(struct stopping *s, struct lock *lock, int timeout_ms, struct err
 	if ((r = send_stop(s, e)) < 0)
 		return r;
 	lock_release(lock);
-	r = busybox ? wait_busybox(s, timeout_ms) : process_wait_exit(s->pidfd, timeout_ms);
+	r = busybox ? wait_busybox(s, lock, timeout_ms) : wait_end(s, lock, timeout_ms);
 	int again = lock_take(lock, s->dir, "lock", LOCK_EXCLUSIVE, false, NULL, NULL);
 	if (again < 0)
 		return err_set(e, -ENOENT, "Instance not found");

@@ -283,12 +283,44 @@ static bool has_processes(int dir)
 	return cgroup_read(dir, "cgroup.procs", c, sizeof c) > 0;
 }
 
+static int remove_children(int dir);
+
+static int remove_child(void *ctx, const char *name, unsigned char type)
+{
+	int dir = *(int *)ctx;
+
+	if (type != DT_DIR)
+		return 0;
+	AUTO(fd) int child = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (child >= 0)
+		remove_children(child);
+	(void)unlinkat(dir, name, AT_REMOVEDIR); /* what is still busy shows at the parent */
+	return 0;
+}
+
+static int remove_children(int dir)
+{
+	return at_each(dir, remove_child, &dir, NULL);
+}
+
+/* An instance's own. One that a crash has left may be frozen, or have limits that nobody wants now: an empty one is made anew. */
+static int make_own_dir(int parent, const char *name, struct err *e)
+{
+	AUTO(fd) int old = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (old >= 0 && !has_processes(old)) {
+		remove_children(old);
+		(void)unlinkat(parent, name, AT_REMOVEDIR); /* what stays is taken over as it is */
+	}
+	return make_dir(parent, name, e);
+}
+
 static int create_v1(int root, enum cgroup_controller c, const char *name, int *ret, struct err *e)
 {
 	AUTO(fd) int parent = make_dir(root, PARENT, e);
 	if (parent < 0)
 		return parent;
-	AUTO(fd) int dir = make_dir(parent, name, e);
+	AUTO(fd) int dir = make_own_dir(parent, name, e);
 	if (dir < 0)
 		return dir;
 	if (has_processes(dir))
@@ -331,7 +363,7 @@ static int create_v2(int root, unsigned controllers, const char *name, int *ret,
 	if (controllers &&
 	    ((r = enable_controllers(root, controllers, e)) < 0 || (r = enable_controllers(parent, controllers, e)) < 0))
 		return r;
-	AUTO(fd) int dir = make_dir(parent, name, e);
+	AUTO(fd) int dir = make_own_dir(parent, name, e);
 	if (dir < 0)
 		return dir;
 	if (has_processes(dir))
@@ -397,26 +429,6 @@ static bool has_added(const struct cgroup_host *h, const char *name)
 	AUTO(fd) int dir = open_below(h->v2, name);
 
 	return dir >= 0 && fgetxattr(dir, ADDED, NULL, 0) >= 0;
-}
-
-static int remove_children(int dir);
-
-static int remove_child(void *ctx, const char *name, unsigned char type)
-{
-	int dir = *(int *)ctx;
-
-	if (type != DT_DIR)
-		return 0;
-	AUTO(fd) int child = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (child >= 0)
-		remove_children(child);
-	(void)unlinkat(dir, name, AT_REMOVEDIR); /* what is still busy shows at the parent */
-	return 0;
-}
-
-static int remove_children(int dir)
-{
-	return at_each(dir, remove_child, &dir, NULL);
 }
 
 static int remove_one(int root, const char *name)
