@@ -23,9 +23,14 @@ static int read_config(struct store *st, struct arena *a, struct map *ret, struc
 		return 0;
 	if (r < 0 || (r = doc_read_yaml(a, "config.yaml", text.s, text.len, &doc, e)) < 0)
 		return r;
-	for (size_t i = 0; doc->kind == DOC_MAP && i < doc->n; i++) {
-		if (doc->item[i]->text)
-			map_set(a, ret, doc->key[i], doc->item[i]->text);
+	if (doc->kind == DOC_NULL)
+		return 0;
+	if (doc->kind != DOC_MAP)
+		return err_set(e, -EINVAL, "config.yaml: not a mapping");
+	for (size_t i = 0; i < doc->n; i++) {
+		if (!doc->item[i]->text)
+			return err_set(e, -EINVAL, "config.yaml: line %d: %s: not a string", doc->item[i]->line, doc->key[i]);
+		map_set(a, ret, doc->key[i], doc->item[i]->text);
 	}
 	return 0;
 }

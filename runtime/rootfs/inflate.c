@@ -225,12 +225,18 @@ static const struct decoder decoders[] = {
 	[COMPRESSION_BZIP2] = { ".bz2", "bzip2", "BZh", 3, bz_begin, bz_step, bz_end },
 };
 
+/* A frame of zstd that has no content: pzstd begins with one. */
+static bool is_skippable(const uint8_t *p, size_t n)
+{
+	return n >= 4 && (p[0] & 0xf0) == 0x50 && !memcmp(p + 1, "\x2a\x4d\x18", 3);
+}
+
 enum compression compression_of(const uint8_t *magic, size_t n)
 {
 	for (size_t i = COMPRESSION_NONE + 1; i < ARRAY_SIZE(decoders); i++)
 		if (n >= decoders[i].magic_n && !memcmp(magic, decoders[i].magic, decoders[i].magic_n))
 			return (enum compression)i;
-	return COMPRESSION_NONE;
+	return is_skippable(magic, n) ? COMPRESSION_ZSTD : COMPRESSION_NONE;
 }
 
 const char *compression_suffix(enum compression c)
@@ -261,7 +267,7 @@ static int next_stream(struct inflate *f, struct err *e)
 
 		if (n >= d->magic_n && !memcmp(p, d->magic, d->magic_n))
 			return d->begin != lzma_begin; /* lzma has no magic worth the name */
-		if (d->begin == zst_begin && n >= 4 && (p[0] & 0xf0) == 0x50 && !memcmp(p + 1, "\x2a\x4d\x18", 3))
+		if (d->begin == zst_begin && is_skippable(p, (size_t)n))
 			return 1;
 		if (d->begin != xz_begin || *p)
 			return 0;

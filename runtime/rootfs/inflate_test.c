@@ -80,6 +80,8 @@ TEST(streams_are_told_by_their_first_bytes)
 		CHECK_ROW_INT(row[i].name, compression_of((const uint8_t *)row[i].bytes, row[i].n), row[i].kind);
 	CHECK_INT(compression_of((const uint8_t *)"metadata.yaml", 13), COMPRESSION_NONE);
 	CHECK_INT(compression_of((const uint8_t *)"\x1f", 1), COMPRESSION_NONE);
+	CHECK_INT(compression_of((const uint8_t *)"\x5f\x2a\x4d\x18", 4), COMPRESSION_ZSTD);
+	CHECK_INT(compression_of((const uint8_t *)"\x5f\x2a\x4d", 3), COMPRESSION_NONE);
 	CHECK_INT(compression_of(NULL, 0), COMPRESSION_NONE);
 }
 

@@ -296,7 +296,7 @@ const char *overlay_refused_by(int dir)
 		char name[10];
 	} row[] = {
 		{ 0x794c7630, "overlay" }, { 0x4d44, "FAT" }, { 0x2011bab0, "exFAT" }, { 0x6969, "NFS" }, { 0x65735546, "FUSE" },
-		{ 0x01021997, "9p" }, { 0xff534d42, "CIFS" }, { 0xfe534d42, "SMB" }, { 0xf15f, "ecryptfs" }, { 0x858458f6, "ramfs" },
+		{ 0x01021997, "9p" }, { 0xff534d42, "CIFS" }, { 0xfe534d42, "SMB" }, { 0xf15f, "ecryptfs" },
 	};
 	struct statfs s;
 

@@ -60,6 +60,19 @@ ok "without any" lxcbox image list
 fingerprint=$(lxcbox image list -f csv -c F)
 ok "a new one" lxcbox image alias create busy "$fingerprint"
 
+while read -r text why; do
+	printf '%b\n' "$text" >"$LXCBOX_DIR/config.yaml"
+	fails "the server's configuration '$text'" 1 "^Error: config.yaml: $why" lxcbox config show
+	fails "it is not written over" 1 "config.yaml: $why" lxcbox config set user.x 1
+	ok "who needs none works" lxcbox list
+done <<'END'
+a:\040[ line 2
+-\040a not a mapping
+user.a:\040[b] line 1: user.a: not a string
+END
+: >"$LXCBOX_DIR/config.yaml"
+ok "an empty one is none" lxcbox config set user.x 1
+
 # ---- limits with which nothing can start: refused when set, or named when it does not start
 ok "init" lxcbox init busy c1
 while read -r key value why; do
@@ -113,6 +126,72 @@ limits.disk.priority 10
 END
 ok "delete" lxcbox delete -f c1
 
+# ---- stop, and others at the same time
+for pause in 0 0.02 0.3 1; do
+	ok "launch" lxcbox launch busy c1
+	timeout 20 "$LXCBOX" stop c1 &
+	sleep $pause
+	run lxcbox pause c1
+	wait $!
+	same "a stop that is paused after $pause s ends" 0 $?
+	prints "it is stopped" STOPPED lxcbox list -f csv -c s c1
+	ok "delete" lxcbox delete c1
+done
+for _ in 1 2 3; do
+	ok "launch" lxcbox launch busy c1
+	for command in "stop c1" "stop -f c1" "restart c1" "restart -f c1" "pause c1" "start c1"; do
+		{
+			timeout 40 "$LXCBOX" $command 2>"$TMP/said"
+			[ $? != 124 ] || echo "$command" >>"$TMP/hung"
+		} &
+	done
+	wait
+	ok "all at once: each ends" test ! -e "$TMP/hung"
+	ok "nothing is locked or half there" timeout 20 "$LXCBOX" delete -f c1
+done
+
+# ---- a host process has files of an instance open
+ok "launch" lxcbox launch busy c1
+(cd "/proc/$(lxcbox list -f csv -c p c1)/root/etc" && exec sleep 100 5<passwd) &
+holder=$!
+ok "it holds one" until_ok 5 test -e /proc/$holder/fd/5
+ok "delete does not wait for it" timeout 5 "$LXCBOX" delete -f c1
+prints "all is gone" "" sh -c 'ls -A "$LXCBOX_DIR/instances" "$LXCBOX_DIR/trash" | grep -v -e : -e .balance'
+prints "it still has it" "root:x:0:0:root:/root:/bin/sh" head -1 /proc/$holder/fd/5
+kill $holder
+
+# ---- cgroups of the same name that a crash has left
+ok "init" lxcbox init busy c1
+id=$(lxcbox init busy x0 --explain | sed -n 's:.*lxcbox/\([0-9a-f]*\)\.x0,.*:\1:p')
+groups() { find /sys/fs/cgroup -maxdepth 3 -type d -path "*/lxcbox/$id.$1"; }
+v2=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+if [ "$v2" ] && mkdir -p "$v2/lxcbox/$id.c1/sub/sub" 2>/dev/null; then
+	echo 1 >"$v2/lxcbox/$id.c1/cgroup.freeze"
+	ok "one that is frozen" timeout 10 "$LXCBOX" start c1
+	prints "is nothing to it" 0 lxcbox exec c1 -- id -u
+	prints "what was below it is gone" "" sh -c 'find "$1"/* -name sub' sh "$v2/lxcbox/$id.c1"
+	ok "stop" lxcbox stop -f c1
+	mkdir "$v2/lxcbox/$id.c1"
+	sleep 100 &
+	stranger=$!
+	echo $stranger >"$v2/lxcbox/$id.c1/cgroup.procs"
+	fails "one with somebody's process is refused" 1 'holds processes that are not this instance' lxcbox start c1
+	echo $stranger >"$v2/cgroup.procs"
+	ok "without it goes" lxcbox start c1
+	ok "stop" lxcbox stop -f c1
+	kill $stranger
+fi
+pids=$(awk '$3 == "cgroup" && $4 ~ /(^|,)pids(,|$)/ { print $2; exit }' /proc/mounts)
+[ "$pids" ] || pids=$v2
+if mkdir -p "$pids/lxcbox/$id.c1" 2>/dev/null && echo 1 2>/dev/null >"$pids/lxcbox/$id.c1/pids.max"; then
+	ok "a limit from before" lxcbox config set c1 limits.processes=100
+	ok "start" lxcbox start c1
+	prints "is not there" 100 cat "$pids/lxcbox/$id.c1/pids.max"
+	ok "stop" lxcbox stop -f c1
+fi
+ok "delete" lxcbox delete c1
+prints "nothing of it is left" "" groups c1
+
 # ---- values of keys: byte for byte, through every document
 ok "init" lxcbox init busy c1
 cat >"$TMP/values.py" <<'END'
@@ -136,6 +215,31 @@ for key, value in [("user.user-data", v) for v in values] + [("raw.lxc", v) for 
 END
 prints "user.user-data and raw.lxc" "" python3 "$TMP/values.py" "$LXCBOX"
 ok "delete" lxcbox delete c1
+
+# ---- completion asks for nothing that is not needed, and never says anything
+ok "init" lxcbox init busy c1
+ok "launch" lxcbox launch busy c2
+prints "start offers stopped ones" "c1
+:4" lxcbox __complete start ''
+prints "stop the others" "c2
+:4" lxcbox __complete stop ''
+chmod 755 "$LXCBOX_DIR"
+prints "a state directory that is not root's alone" ":4" sh -c '"$LXCBOX" __complete start "" 2>&1'
+chmod 700 "$LXCBOX_DIR"
+prints "somebody else" ":4" su -s /bin/sh nobody -c "LXCBOX_DIR=$LXCBOX_DIR $LXCBOX __complete start '' 2>&1"
+ok "delete" lxcbox delete -f c1 c2
+
+# ---- terminals and none: plain, complete, unbroken
+ok "an image with a long name" lxcbox image alias create "$(printf 'a%.0s' $(seq 200))" "$fingerprint"
+for with in COLUMNS=20 COLUMNS=0 COLUMNS=x TERM=dumb TERM= NO_COLOR=1; do
+	prints "$with" "$(lxcbox image list)" env $with "$LXCBOX" image list
+	prints "$with, launch" "Creating c1
+Starting c1" env $with "$LXCBOX" launch busy c1
+	same "$with, on a terminal" "" "$(script -qec "stty cols 20; $with $LXCBOX restart -f c1; $with $LXCBOX image list | tail -1 | tr -d +-" /dev/null </dev/null | tr -d '\r\n')"
+	ok "delete" lxcbox delete -f c1
+done
+ok "delete" lxcbox image alias delete "$(printf 'a%.0s' $(seq 200))"
+ok "stdin closed" sh -c '"$LXCBOX" list <&-'
 
 # ---- hosts: what is missing or odd in the mount namespace of the command
 life='"$LXCBOX" launch busy h1 >/dev/null && "$LXCBOX" exec h1 -- sh -c "echo lives >/etc/x; cat /etc/x" && "$LXCBOX" restart -f h1 && "$LXCBOX" delete -f h1'
