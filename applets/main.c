@@ -14,11 +14,13 @@ static void no_memory(void)
 	_exit(1);
 }
 
-/* Without a /dev: reads as empty, and what is written to it fails as it did on the closed one. */
-static int open_nothing(void)
+/* Without a /dev: what reads as empty, and what is written to it fails as it did on the closed one. */
+static int open_null(void)
 {
-	int fd[2];
+	int null = open("/dev/null", O_RDWR), fd[2];
 
+	if (null >= 0)
+		return null;
 	if (pipe(fd) < 0)
 		return -1;
 	close(fd[1]);
@@ -29,7 +31,7 @@ static int open_nothing(void)
 static void standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0 && open_nothing() < 0)
+		if (fcntl(fd, F_GETFD) < 0 && open_null() != fd) /* the lowest that is free */
 			_exit(1);
 	}
 }
