@@ -42,6 +42,17 @@ ok "nor after it moved back" disjoint 10
 ok "it starts" lxcbox start a4
 matches "with its ids" "^ +0 +$before +65536$" lxcbox exec a4 -- cat /proc/self/uid_map
 
+# the whole state on another host, which gives root other ids: nothing is copied or given to somebody else
+ok "stop" lxcbox stop -f a4
+cp -a "$LXCBOX_DIR" "$TMP/moved"
+moved() { with 'root:700000000:65536\n' "$LXCBOX" --dir "$TMP/moved" "$@"; }
+ok "moved: it starts" moved start a4
+matches "moved: with its old ids" "^ +0 +$before +65536$" moved exec a4 -- cat /proc/self/uid_map
+ok "moved: its files are its own" moved exec a4 -- sh -c 'echo x >/etc/x && rm -r /etc'
+ok "moved: delete" moved delete -f a4
+for n in $(moved list -f csv -c n); do moved delete "$n"; done
+ok "start" lxcbox start a4
+
 # a range of more than one
 ok "wide" with 'root:2000000:1000000\n' "$LXCBOX" init busy wide -c security.idmap.size=200000
 ok "narrow ones beside it" sh -c 'for i in 1 2 3 4 5 6 7 8; do "$LXCBOX" init busy n$i || exit; done'

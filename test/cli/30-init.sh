@@ -24,9 +24,29 @@ refused not-executable 'rm sbin/init; echo x >sbin/init; chmod 644 sbin/init' "/
 refused other-architecture 'rm sbin/init; printf "\177ELF\002\001\001\000\000\000\000\000\000\000\000\000\002\000\267\000" >sbin/init; chmod 755 sbin/init' "not executable here"
 refused no-interpreter 'rm sbin/init; printf "#!/no/such\n" >sbin/init; chmod 755 sbin/init' 'its interpreter "/no/such" is missing'
 refused ends-at-once 'rm sbin/init; printf "#!/bin/sh\necho last words\nexit 3\n" >sbin/init; chmod 755 sbin/init' "exited with status 3 at once, its last words: last words"
+refused a-directory 'rm sbin/init; mkdir sbin/init' "/sbin/init: permission denied"
+refused a-loop 'ln -sf init sbin/init' "/sbin/init: too many levels of symbolic links"
+refused a-fifo 'rm sbin/init; mkfifo -m 755 sbin/init' "/sbin/init: permission denied"
+refused empty 'rm sbin/init; : >sbin/init; chmod 755 sbin/init' "/sbin/init: not executable here"
+refused cut-short 'rm sbin/init; head -c 100 bin/busybox >sbin/init; chmod 755 sbin/init' "/sbin/init: not executable here"
+refused no-loader 'rm sbin/init; cp /bin/sleep sbin/init' "/sbin/init: its loader is missing"
+refused ends-well 'rm sbin/init; printf "#!/bin/sh\nexit 0\n" >sbin/init; chmod 755 sbin/init' "exited with status 0 at once"
 refused proc-is-a-link 'rmdir proc; ln -s /tmp proc' "/proc of the image is not a directory"
 refused dev-is-a-link 'rmdir dev; mkdir victim; ln -s victim dev' "/dev of the image is not a directory"
 
+# what an image need not have, or has in its own way
+starts() {
+	make_image "$1" "$2"
+	ok "$1: launch" lxcbox launch "$1" c1
+	prints "$1: it works" "0 /dev/null /proc" lxcbox exec c1 -- sh -c 'echo $(id -u) $(ls -d /proc /dev/null)'
+	ok "$1: delete" lxcbox delete -f c1
+}
+starts bare 'rm -r proc sys dev run tmp root'
+starts merged 'mkdir usr; mv bin sbin usr; ln -s usr/bin bin; ln -s usr/sbin sbin'
+starts run-is-a-link 'rm -r run; mkdir -p var/run; ln -s var/run run'
+starts run-leads-out 'rm -r run; ln -s ../../../../../tmp run'
+starts closed 'chmod 0 . proc sys dev; chown 1000:1000 .'
+starts own-nodes 'mknod dev/null c 1 3; ln -s /tmp dev/pts; ln -s /tmp dev/shm; : >dev/console'
 make_image reboots 'rm sbin/init; printf "#!/bin/sh\nbusybox reboot -f\n" >sbin/init; chmod 755 sbin/init'
 ok "an init that reboots for ever starts" lxcbox launch reboots c1
 sleep 2

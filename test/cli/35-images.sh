@@ -89,10 +89,58 @@ done
 taken "zeros and garbage after its end" "$(sha "$TMP/trail.tar")" "$TMP/trail.tar"
 { gzip <"$TMP/u.tar"; echo garbage; } >"$TMP/trail.gz"
 taken "garbage after the end of gzip" "$(sha "$TMP/trail.gz")" "$TMP/trail.gz"
+for c in gzip xz zstd bzip2; do
+	{ head -c 102400 "$TMP/u.tar" | $c; tail -c +102401 "$TMP/u.tar" | $c; head -c 1000 /dev/zero; } >"$TMP/two.$c"
+	taken "two streams of $c, and zeros" "$(sha "$TMP/two.$c")" "$TMP/two.$c"
+done
+{ printf '\120\052\115\030\004\000\000\000abcd'; zstd -c "$TMP/u.tar"; } >"$TMP/skip.zst"
+taken "zstd with a frame to skip at the beginning" "$(sha "$TMP/skip.zst")" "$TMP/skip.zst"
 printf '{\n\t"architecture": "x86_64",\n\t"creation_date": 1700000000,\n\t"properties": {"os": "J"}\n}\n' >"$i/metadata.yaml"
 pack metadata.yaml rootfs >"$TMP/json.tar"
 taken "metadata as JSON" "$(sha "$TMP/json.tar")" "$TMP/json.tar"
 busy_metadata >"$i/metadata.yaml"
+
+# what a tar of GNU's says about files: all of it is kept
+cp -a "$i" "$TMP/rich"
+(
+	cd "$TMP/rich/rootfs" && mkdir t && chmod 1750 . && chown 1000:7 . && cd t && echo a >acl && mkdir dir && ln acl hard && mkfifo fifo && ln -s acl link
+	truncate -s 1G sparse && printf x | dd of=sparse bs=1 seek=500000000 conv=notrunc 2>/dev/null
+	truncate -s 1M hole
+	python3 - <<-'END'
+		import os, struct
+		acl = lambda *e: struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *x) for x in e)
+		no = 0xffffffff
+		os.setxattr("acl", "user.foo", b"b\0c")
+		os.setxattr("acl", "system.posix_acl_access", acl((1, 6, no), (2, 4, 5), (4, 4, no), (8, 6, 7), (16, 6, no), (32, 4, no)))
+		os.setxattr("dir", "system.posix_acl_default", acl((1, 7, no), (2, 7, 9), (4, 5, no), (16, 7, no), (32, 5, no)))
+	END
+	touch -d '2001-02-03 04:05:06.123456789' acl && touch -d '1969-12-31 23:59:58.5' sparse
+)
+cat >"$TMP/rich.py" <<'END'
+import os, sys
+os.chdir(sys.argv[1])
+print("%o %d %d" % ((s := os.stat("..")).st_mode & 0o7777, s.st_uid, s.st_gid))
+for n in sorted(os.listdir()):
+    s = os.lstat(n)
+    fine = int(sys.argv[2])
+    print(n, oct(s.st_mode), s.st_size if n not in ("dir",) else "", s.st_nlink, s.st_mtime_ns // fine, s.st_blocks * 512 < 100000)
+    print(sorted((k, os.getxattr(n, k)) for k in os.listxattr(n, follow_symlinks=False)) if fine == 1 and not os.path.islink(n) else "")
+END
+while read -r fine options; do
+	tar -C "$TMP/rich" --numeric-owner $options -cf "$TMP/rich.tar" metadata.yaml rootfs
+	ok "tar $options" lxcbox image import "$TMP/rich.tar" --alias rich
+	same "tar $options: kept" "$(python3 "$TMP/rich.py" "$TMP/rich/rootfs/t" "$fine")" \
+		"$(python3 "$TMP/rich.py" "$LXCBOX_DIR/layers/$(fingerprint)/rootfs/t" "$fine")"
+	prints "tar $options: it runs" "1750 1000:7" lxcbox run rich -- stat -c '%a %u:%g' /
+	ok "delete" lxcbox image delete rich
+done <<'END'
+1 --format=posix --acls --xattrs --xattrs-include=* --sparse --sparse-version=0.0
+1 --format=posix --acls --xattrs --xattrs-include=* --sparse --sparse-version=0.1
+1 --format=posix --acls --xattrs --xattrs-include=* --sparse --sparse-version=1.0
+1000000000 --format=gnu --sparse
+1000000000 --format=oldgnu --sparse
+END
+rm -r "$TMP/rich" "$TMP/rich.tar"
 
 # a directory: the same content is the same image
 ok "directory" lxcbox image import "$i" --alias dir

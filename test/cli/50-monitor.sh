@@ -38,6 +38,22 @@ ok "both killed: stopped" until_ok 3 sh -c '[ "$("$LXCBOX" list -f csv -c s b1)"
 ok "and can be started" lxcbox start b1
 ok "delete" lxcbox delete -f b1
 
+# whatever is done while it is stopped: nothing waits for it for long
+while read -r want_status command; do
+	ok "launch" lxcbox launch busy b1
+	kill -STOP "$(monitor b1)"
+	run timeout 15 "$LXCBOX" $command
+	same "a stopped monitor: $command" "$want_status" $status
+	ok "delete" timeout 15 "$LXCBOX" delete -f b1
+done <<'END'
+0 config set b1 limits.processes=50
+0 pause b1
+0 restart -f b1
+0 restart b1 --timeout 5
+0 stop b1
+1 rename b1 b2
+END
+
 ok "ephemeral" lxcbox launch busy e1 -e
 init=$(lxcbox list -f csv -c p e1)
 kill -9 "$(monitor e1)"
