@@ -322,13 +322,17 @@ static int dispatch(struct call *c, struct global *g, int argc, char **argv)
 
 static void tell_error(struct call *c)
 {
+	static const char no_memory[] = "Error: out of memory\n";
 	AUTO(buf) struct buf line = BUF_NONE;
 
 	buf_addstr(&line, "Error: ");
 	buf_add_escaped(&line, c->err->text, strlen(c->err->text));
 	buf_addch(&line, '\n');
 	buf_add(&line, c->tail->s, c->tail->len);
-	talk(&line);
+	if (buf_error(&line))
+		(void)fd_write(STDERR_FILENO, no_memory, sizeof no_memory - 1);
+	else
+		talk(&line);
 }
 
 /* The status of a command whose output could not be written. */

@@ -440,7 +440,8 @@ int local_repair(struct server *s, struct report *report, struct err *e)
 	struct store *st;
 	int r = local_store(s, true, &st, e);
 
-	if (r < 0 || (r = local_sweep(st, e)) < 0 || (r = instance_names(st, &a, &names, e)) < 0)
+	/* claims that a deletion could not give back lie in no trash */
+	if (r < 0 || (r = local_sweep(st, e)) < 0 || (r = idmap_sweep(st, e)) < 0 || (r = instance_names(st, &a, &names, e)) < 0)
 		return r;
 	for (size_t i = 0; i < names.n; i++) {
 		HELD h = HELD_NONE;

@@ -203,6 +203,7 @@ static int refuse_early_end(struct monitor *m, struct err *e)
 		buf_addstr(&text, ", its last words: ");
 	console_last(&m->console, 300, &text);
 	process_reap(m->start.pid, NULL);
+	m->start.pid = 0;
 	return blame_limits(&m->start, err_set(e, -ECHILD, "%s", text.s), e);
 }
 
@@ -244,7 +245,15 @@ static int begin(struct monitor *m, struct err *e)
 	r = write_state(m, POWER_RUNNING, e);
 	if (r == 0)
 		r = console_open(&m->console, m->start.console, m->start.dir, m->plan.log_size, e);
-	return r == 0 && !m->plan.adopt_pid ? refuse_early_end(m, e) : r;
+	if (m->plan.adopt_pid)
+		return r;
+	if (r == 0)
+		r = refuse_early_end(m, e);
+	if (r < 0) { /* a start that failed leaves no init */
+		steps_undo(settle_steps, &m->start);
+		steps_undo(spawn_steps, &m->start);
+	}
+	return r;
 }
 
 static void tell(struct monitor *m, const struct err *err)
@@ -253,7 +262,7 @@ static void tell(struct monitor *m, const struct err *err)
 
 	if (m->result < 0)
 		return;
-	(void)!write(m->result, &result, sizeof result); /* a caller that went away does not want to know */
+	(void)fd_write(m->result, &result, sizeof result); /* a caller that went away does not want to know */
 	close(take_fd(&m->result));
 }
 

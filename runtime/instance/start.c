@@ -25,7 +25,7 @@
 #include "runtime/rootfs/layer.h"
 #include "runtime/rootfs/overlay.h"
 
-enum { TRIES = 20 };
+enum { TRIES = 20, WORDLESS_MS = 3000 };
 
 /* Everything that the monitor is to inherit, open. */
 struct handed {
@@ -135,6 +135,10 @@ static int wait_result(int fd, pid_t pid, struct err *e)
 		process_reap(pid, NULL);
 		return result.err.code;
 	}
+	/* it had no memory for the word, and lives: it is running. One that failed ends now */
+	AUTO(fd) int pidfd = sys_pidfd_open(pid, 0);
+	if (pidfd >= 0 && process_wait_exit(pidfd, WORDLESS_MS) == -ETIMEDOUT)
+		return 0;
 	if (process_reap(pid, &status) == 0 && WIFSIGNALED(status))
 		return err_set(e, -ECHILD, "its monitor was killed by signal %d", WTERMSIG(status));
 	return err_set(e, -ECHILD, "its monitor ended without a word");

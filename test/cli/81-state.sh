@@ -96,6 +96,7 @@ for file in state lock log console.log seccomp; do
 		case $file:$how in
 		console.log:fifo | console.log:directory | console.log:link | console.log:socket)
 			fails "$on: start names it" 1 "console.log" timeout 10 "$LXCBOX" start c1
+			same "$on: and leaves nothing running" "" "$(processes)"
 			;;
 		*)
 			ok "$on: start" timeout 10 "$LXCBOX" start c1

@@ -1,5 +1,6 @@
 #!/bin/sh
 # F01: killed before every single system call of a command; the next command finds the state before or after, and repairs
+# F04: each call that can fails, once or from then on: one line that says so, or done all the same; then as F01
 . "${0%/*}/lib.sh"
 # how far apart the points are: 1 is each of them; CRASH_ONLY="start stop" leaves the other sweeps out; to
 # CRASH_LOG goes what was not at once as it should be
@@ -27,7 +28,7 @@ removed() {
 	left=$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id")
 	[ -z "$left" ] || { echo "cgroups: $left"; return 1; }
 	[ -z "$(ls -A "$LXCBOX_DIR/instances")" ] || { echo "instances: $(ls -A "$LXCBOX_DIR/instances")"; return 1; }
-	[ "$(ls -A -I grid "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A -I grid "$LXCBOX_DIR/idmap")"; return 1; }
+	[ -h "$LXCBOX_DIR/idmap/shared" ] || [ "$(ls -A -I grid "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A -I grid "$LXCBOX_DIR/idmap")"; return 1; }
 }
 # what is there works: it keeps its configuration, starts when it does not run, and takes commands
 usable() {
@@ -74,7 +75,61 @@ sweep() {
 	printf 'F01: %s: %s points, %s lost\n' "$name" $points $bad
 	same "F01: $name" 0 $bad
 }
+# failing NAME SETUP COMMAND...: as sweep, with errors; FAIL_STEP, FAIL_ONLY and FAIL_ERRORS choose (all: EIO ENOSPC EDQUOT EROFS
+# EINTR EMFILE ENFILE ENOMEM EAGAIN EPERM EACCES)
+FAIL_STEP=${FAIL_STEP:-149}
+failing() {
+	name=$1 setup=$2
+	shift 2
+	case " ${FAIL_ONLY-$name} " in *" $name "*) ;; *) return ;; esac
+	points=0 bad=0 why=
+	for error in ${FAIL_ERRORS:-EIO ENOSPC EMFILE EPERM}; do
+		for later in "" +; do
+			# then it tries again for ever, and may; without any memory there are no words
+			case $error$later in EINTR+ | ENOMEM+) continue ;; esac
+			n=1
+			while :; do
+				eval "$setup"
+				timeout -k 1 30 "$TOOLS/crash" --fail "$error" "$n$later" "$@" >"$TMP/call" 2>"$TMP/said" </dev/null
+				case $? in
+				0) how=$(tail -1 "$TMP/call") ;;
+				3) eval "$after"; break ;;
+				*) how="hangs" ;;
+				esac
+				points=$((points + 1)) said=$(grep -v -e '^Try ' -e '^Warning: ' "$TMP/said")
+				case "$how:$(printf '%s' "$said" | grep -c .)" in
+				*"exit 0:0" | *"exit 1:1") why= ;;
+				*) why="$how: $(shown "$TMP/said")" ;;
+				esac
+				[ "$why" ] || until_ok 3 eval 'why=$(consistent && gone) || { echo "$name $error $n$later $how: $why" >>"${CRASH_LOG:-/dev/null}"; false; }'
+				[ -z "$why" ] || {
+					bad=$((bad + 1))
+					echo "$name $error $n$later: $why; $how, $said" >>"${CRASH_LOG:-/dev/null}"
+					[ $bad -gt 3 ] || fail "F04: $name, $error at call $n$later" "$why" "$how" "$said"
+					lxcbox list -f csv -c n | xargs "$LXCBOX" delete -f >/dev/null 2>&1
+				}
+				eval "$after"
+				n=$((n + FAIL_STEP))
+			done
+		done
+	done
+	printf 'F04: %s: %s points, %s lost\n' "$name" $points $bad
+	same "F04: $name" 0 $bad
+}
 after='lxcbox delete -f c1 >/dev/null 2>&1'
+kept=
+gone() { usable && removed; }
+failing launch '' "$LXCBOX" -q launch busy c1
+kept=1
+failing delete 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" delete c1
+failing delete-force 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" delete -f c1
+gone() { there && usable && removed; }
+failing start 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" start c1
+failing stop 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" stop c1
+failing stop-force 'lxcbox launch busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" stop -f c1
+failing config 'lxcbox init busy c1 -c user.kept=1 >/dev/null' "$LXCBOX" config set c1 user.x=1
+kept=
+gone() { usable && removed; }
 sweep init '' "$LXCBOX" init busy c1
 sweep launch '' "$LXCBOX" launch busy c1
 kept=1
@@ -131,4 +186,5 @@ gone() {
 }
 after='lxcbox image delete tiny >/dev/null 2>&1'
 sweep import '' "$LXCBOX" image import "$TMP/tiny.tar.gz" --alias tiny
+failing import '' "$LXCBOX" image import "$TMP/tiny.tar.gz" --alias tiny
 finish

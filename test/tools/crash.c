@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_TRACEES 256
@@ -63,18 +64,30 @@ static void kill_all(void)
 	}
 }
 
-/* A tracee can only be let go while it stands still. */
+/* A tracee can only be let go while it stands still; one may stand still only when another goes on (vfork). */
 static void let_go(void)
 {
-	for (int i = 0; i < n_tracees; i++) {
-		int status;
+	const struct timespec t = { 0, 1000000 };
 
-		if (ptrace(PTRACE_INTERRUPT, tracee[i].pid, NULL, NULL) < 0 || waitpid(tracee[i].pid, &status, __WALL) < 0 ||
-		    !WIFSTOPPED(status))
+	for (int i = 0; i < n_tracees; i++)
+		(void)ptrace(PTRACE_INTERRUPT, tracee[i].pid, NULL, NULL);
+	for (int tries = 0; n_tracees && tries < 2000; tries++) {
+		int status;
+		pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
+
+		if (pid < 0 && errno != EINTR)
+			return;
+		if (pid <= 0) {
+			nanosleep(&t, NULL);
 			continue;
-		int sig = WSTOPSIG(status);
-		int pass = status >> 16 || sig == (SIGTRAP | 0x80) ? 0 : sig;
-		(void)ptrace(PTRACE_DETACH, tracee[i].pid, NULL, pass);
+		}
+		if (WIFSTOPPED(status)) {
+			int sig = WSTOPSIG(status);
+			int pass = status >> 16 || sig == (SIGTRAP | 0x80) ? 0 : sig;
+
+			(void)ptrace(PTRACE_DETACH, pid, NULL, pass);
+		}
+		forget(pid);
 	}
 }
 
@@ -161,8 +174,8 @@ static const struct {
 	CALL(vfork, MEMORY | PROCESS),
 	CALL(execve, MEMORY | DISK),
 	CALL(execveat, MEMORY | DISK),
-	CALL(poll, WAIT | MEMORY),
-	CALL(ppoll, WAIT | MEMORY),
+	CALL(poll, WAIT),
+	CALL(ppoll, WAIT),
 	CALL(epoll_pwait, WAIT),
 	CALL(wait4, WAIT),
 	CALL(waitid, WAIT),
@@ -214,6 +227,21 @@ static void choose_error(const char *name)
 	exit(2);
 }
 
+static int is_stream(pid_t pid, const struct user_regs_struct *regs)
+{
+	static const int moves[] = { SYS_read, SYS_write, SYS_writev, SYS_pread64, SYS_sendfile };
+	char path[64];
+	struct stat s;
+
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		if (moves[i] != (int)regs->orig_rax)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, (int)regs->rdi);
+		return stat(path, &s) < 0 || !S_ISREG(s.st_mode);
+	}
+	return 0;
+}
+
 /* The call's name if it can fail of the error that was chosen. */
 static const char *can_fail(pid_t pid)
 {
@@ -221,6 +249,10 @@ static const char *can_fail(pid_t pid)
 
 	if (ptrace(PTRACE_GETREGS, pid, NULL, &regs) < 0)
 		return NULL;
+	if ((regs.orig_rax == SYS_write || regs.orig_rax == SYS_writev) && regs.rdi <= 2)
+		return NULL; /* what it says is looked at */
+	if ((error_kinds & (DISK | READ)) && is_stream(pid, &regs))
+		return NULL; /* a pipe knows no disk */
 	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
 		if (calls[i].number == (int)regs.orig_rax)
 			return calls[i].kinds & error_kinds ? calls[i].name : NULL;
