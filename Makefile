@@ -30,7 +30,7 @@ BASE = -std=gnu11 -D_GNU_SOURCE -I. -g -fPIE
 LIBS = -lz -llzma -lzstd -lbz2 -lseccomp -lbearssl -lyaml -lyyjson
 
 CC_musl     = build/vendor/musl/bin/musl-gcc
-CFLAGS_musl = $(BASE) $(WARN) -Os -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
+CFLAGS_musl = $(BASE) $(WARN) -Oz -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables \
 	-fno-unwind-tables -fstack-protector-strong
 LINK_musl   = $(CC_musl) -static-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,relro,-z,now,-z,pack-relative-relocs
 
