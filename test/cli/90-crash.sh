@@ -28,7 +28,7 @@ removed() {
 	left=$(find /sys/fs/cgroup -path '*/lxcbox/*.c1*' -type d 2>/dev/null | grep -F "$id")
 	[ -z "$left" ] || { echo "cgroups: $left"; return 1; }
 	[ -z "$(ls -A "$LXCBOX_DIR/instances")" ] || { echo "instances: $(ls -A "$LXCBOX_DIR/instances")"; return 1; }
-	[ -h "$LXCBOX_DIR/idmap/shared" ] || [ "$(ls -A -I grid "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A -I grid "$LXCBOX_DIR/idmap")"; return 1; }
+	[ -h "$LXCBOX_DIR/idmap/shared" ] || [ "$(ls -A -I grid -I mixed "$LXCBOX_DIR/idmap")" = "$claims" ] || { echo "claims: $(ls -A -I grid -I mixed "$LXCBOX_DIR/idmap")"; return 1; }
 }
 # what is there works: it keeps its configuration, starts when it does not run, and takes commands
 usable() {
@@ -155,7 +155,7 @@ ok "run: nothing stays of killed ones" until_ok 5 sh -c '"$LXCBOX" list >/dev/nu
 # without idmapped mounts: layer and upper are copied, and the record says so; whatever of that was done, the next start finishes it
 "$TOOLS/hide" mount_setattr "$LXCBOX" launch busy c1 >/dev/null 2>&1
 lxcbox delete -f c1
-claims=$(ls -A -I grid "$LXCBOX_DIR/idmap")
+claims=$(ls -A -I grid -I mixed "$LXCBOX_DIR/idmap")
 gone() {
 	if [ -n "$(lxcbox list -f csv -c n c1 2>/dev/null)" ]; then
 		lxcbox stop -f c1 2>/dev/null
