@@ -243,7 +243,8 @@ ok "stdin closed" sh -c '"$LXCBOX" list <&-'
 
 # ---- hosts: what is missing or odd in the mount namespace of the command
 life='"$LXCBOX" launch busy h1 >/dev/null && "$LXCBOX" exec h1 -- sh -c "echo lives >/etc/x; cat /etc/x" && "$LXCBOX" restart -f h1 && "$LXCBOX" delete -f h1'
-on() { unshare -m --propagation private sh -c "$1; $2" 2>&1; } # HOST COMMAND
+cp "$LXCBOX" "$TMP/lxcbox" # the checkout may lie below what is hidden
+on() { LXCBOX=$TMP/lxcbox unshare -m --propagation private sh -c "$1; $2" 2>&1; } # HOST COMMAND
 lives() { prints "$1" lives on "$2" "$life"; }
 lives "hidepid=2" 'mount -t proc -o hidepid=2 proc /proc'
 lives "no /dev/pts" 'umount -l /dev/pts'
