@@ -176,7 +176,7 @@ static void adopt_orphan(struct held *h, struct report *report)
 	if (process_boot_id(boot, NULL) < 0 || state_read(h->dir, boot, &state, NULL) < 0 || state.power == POWER_STOPPED ||
 	    process_is_alive(&state.monitor) || !process_is_alive(&state.init))
 		return;
-	if (start_adopt(h->st, &h->lock, h->dir, &h->inst, &state.init, &why) < 0)
+	if (start_adopt(h->st, &h->lock, h->dir, &h->inst, &state, &why) < 0)
 		report_warn(report, "%s runs without a monitor: %s", h->inst.name, why.text);
 	else
 		log_line(h->dir, "its monitor was gone, a new one took over");
@@ -702,6 +702,7 @@ static int apply_live(struct store *st, struct arena *a, int dir, const struct i
 	if ((r = plan_build(a, st->id, old, &before, e)) < 0 || (r = plan_build(a, st->id, to, &after, e)) < 0 ||
 	    (r = cgroup_host_open(&host, ~0u, e)) < 0 || (r = cgroup_open(&host, after.cgroup, &cg, e)) < 0)
 		return r;
+	plan_as_started(&after, &state.map, state.capabilities_dropped);
 	struct live live = { .now = &after, .cgroup = &cg, .host = &host };
 	return keys_live(&old->expanded_config, &to->expanded_config, &live, &before, e);
 }
@@ -1004,7 +1005,6 @@ static int local_exec(struct server *s, const char *name, const struct exec_requ
 	struct store *st;
 	struct instance inst;
 	struct state state;
-	struct idmap map;
 	struct enter enter;
 	char boot[BOOT_ID_SIZE], cgroup[96];
 	_Alignas(max_align_t) char first[6144];
@@ -1013,9 +1013,9 @@ static int local_exec(struct server *s, const char *name, const struct exec_requ
 	int r = load_expanded(s, &a, name, &st, &dir, &inst, e);
 	*ret_status = 1;
 	if (r < 0 || (r = process_boot_id(boot, e)) < 0 || (r = state_recorded(dir, boot, &state, e)) < 0 ||
-	    (r = record_idmap(&inst, &map, e)) < 0 || (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
+	    (r = str_fmt(cgroup, sizeof cgroup, "%s.%s", st->id, name)) < 0)
 		return r;
-	r = enter_open(&enter, dir, cgroup, &state, &map, e);
+	r = enter_open(&enter, dir, cgroup, &state, e);
 	struct map rlimits = kernel_limits(&a, &inst.expanded_config);
 	enter.rlimits = &rlimits;
 	if (r == 0)

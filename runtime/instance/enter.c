@@ -63,12 +63,12 @@ static int open_cgroup(struct enter *t, const char *name, struct err *e)
 	return r < 0 ? r : cgroup_exec_leaf(&t->cgroup, t->map.base, &t->leaf, e);
 }
 
-int enter_open(struct enter *t, int dir, const char *cgroup, const struct state *state, const struct idmap *map, struct err *e)
+int enter_open(struct enter *t, int dir, const char *cgroup, const struct state *state, struct err *e)
 {
 	int r;
 
 	*t = (struct enter){
-		.pidfd = -1, .leaf = -1, .map = *map, .host = CGROUP_HOST_NONE, .cgroup = CGROUP_NONE, .seccomp = BUF_NONE,
+		.pidfd = -1, .leaf = -1, .map = state->map, .host = CGROUP_HOST_NONE, .cgroup = CGROUP_NONE, .seccomp = BUF_NONE,
 	};
 	t->pidfd = state_open_init(state, NULL);
 	if (t->pidfd == -ENOSYS || t->pidfd == -EPERM)
@@ -79,7 +79,7 @@ int enter_open(struct enter *t, int dir, const char *cgroup, const struct state 
 		return err_set(e, -EBUSY, "Instance is frozen");
 	t->pid = state->init.pid;
 	t->capabilities_dropped = state->capabilities_dropped;
-	if (!map->size && (r = self_protect(e)) < 0)
+	if (!t->map.size && (r = self_protect(e)) < 0)
 		return r;
 	if ((r = lsm_profile(cgroup, t->lsm_profile, e)) < 0 || (r = open_cgroup(t, cgroup, e)) < 0)
 		return r;

@@ -27,8 +27,7 @@ struct enter {
 };
 
 /* DIR: instances/NAME, CGROUP: "ID.NAME". STATE: as read; its init is verified again. */
-int enter_open(struct enter *t, int dir, const char *cgroup, const struct state *state, const struct idmap *map,
-	       struct err *e);
+int enter_open(struct enter *t, int dir, const char *cgroup, const struct state *state, struct err *e);
 void enter_close(struct enter *t);
 
 /* What the child does once it is inside, before its ids and filter: gets CTX; <0: fails the whole. */

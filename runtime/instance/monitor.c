@@ -109,6 +109,8 @@ static int write_state(struct monitor *m, enum power power, struct err *e)
 
 	if (r < 0)
 		return r;
+	if (!m->plan.privileged)
+		s.map = plan_idmap(&m->plan);
 	if (power != POWER_STOPPED) {
 		s.init.pid = m->start.pid;
 		s.monitor.pid = getpid();

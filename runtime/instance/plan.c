@@ -124,6 +124,16 @@ int plan_build(struct arena *a, const char *store_id, const struct instance *ins
 	return plan_devices(&inst->expanded_devices, e);
 }
 
+void plan_as_started(struct plan *p, const struct idmap *map, uint64_t capabilities_dropped)
+{
+	p->privileged = !map->size;
+	p->capabilities_dropped = (int64_t)capabilities_dropped;
+	if (map->size) {
+		p->idmap_base = map->base;
+		p->idmap_size = map->size;
+	}
+}
+
 struct cgroup_memory plan_memory_limit(const struct plan *p)
 {
 	return (struct cgroup_memory){ p->memory, p->memory_soft, p->swap, p->swappiness };

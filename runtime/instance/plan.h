@@ -73,6 +73,10 @@ struct plan {
 /* INST with expanded_config and expanded_devices filled. STORE_ID goes into the cgroup's name. */
 int plan_build(struct arena *a, const char *store_id, const struct instance *inst, struct plan *ret, struct err *e);
 
+/* What a running instance keeps until its end, whatever its configuration says by now: the ids of its user namespace (size 0: privileged) and the
+ * capabilities that its init has lost. */
+void plan_as_started(struct plan *p, const struct idmap *map, uint64_t capabilities_dropped);
+
 void plan_pack(const struct plan *p, struct buf *to);
 int plan_unpack(struct arena *a, const void *data, size_t n, struct plan *ret, struct err *e);
 

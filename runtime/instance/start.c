@@ -161,7 +161,7 @@ static int need_pidfd(struct err *e)
 	return fd < 0 ? err_set(e, -ENOSYS, "this kernel has no pidfd_open (Linux 5.3), which every container needs") : 0;
 }
 
-static int start_monitor(struct store *st, int dir, const struct instance *inst, const struct process *adopt, int owner,
+static int start_monitor(struct store *st, int dir, const struct instance *inst, const struct state *adopt, int owner,
 			 pid_t *ret_monitor, struct err *e)
 {
 	AUTO(arena) struct arena a = ARENA_NONE;
@@ -172,8 +172,9 @@ static int start_monitor(struct store *st, int dir, const struct instance *inst,
 	if ((r = need_pidfd(e)) < 0 || (r = plan_build(&a, st->id, inst, &p, e)) < 0)
 		return r;
 	if (adopt) {
-		p.adopt_pid = adopt->pid;
-		p.adopt_start = (int64_t)adopt->start;
+		p.adopt_pid = adopt->init.pid;
+		p.adopt_start = (int64_t)adopt->init.start;
+		plan_as_started(&p, &adopt->map, adopt->capabilities_dropped);
 	}
 	/* of one that is adopted it says already what has to be known if that comes to nothing: it runs, and goes on running */
 	if ((r = state_claim(dir, &h.state, e)) < 0 || (!adopt && (r = note_start(h.state, e)) < 0) || (r = open_layers(st, &p, &h, e)) < 0 ||
@@ -258,9 +259,9 @@ int start_instance(struct store *st, const struct lock *lock, int dir, const str
 	return idmap_explain(&map, r, e);
 }
 
-int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct process *init,
+int start_adopt(struct store *st, const struct lock *lock, int dir, const struct instance *inst, const struct state *state,
 		struct err *e)
 {
 	(void)lock;
-	return start_monitor(st, dir, inst, init, -1, NULL, e);
+	return start_monitor(st, dir, inst, state, -1, NULL, e);
 }

@@ -26,15 +26,15 @@ static void format(const struct state *s, char to[STATE_SIZE])
 	int n;
 
 	memset(to, ' ', STATE_SIZE);
-	str_fmt(to, STATE_SIZE, "%s %s %d %llu %d %llu %llx", power_name[s->power], *s->boot ? s->boot : "-", s->init.pid,
+	str_fmt(to, STATE_SIZE, "%s %s %d %llu %d %llu %llx %u %u", power_name[s->power], *s->boot ? s->boot : "-", s->init.pid,
 		(unsigned long long)s->init.start, s->monitor.pid, (unsigned long long)s->monitor.start,
-		(unsigned long long)s->capabilities_dropped);
+		(unsigned long long)s->capabilities_dropped, s->map.base, s->map.size);
 	n = (int)strlen(to);
 	to[n] = ' ';
 	to[STATE_SIZE - 1] = '\n';
 }
 
-enum { WORD_POWER, WORD_BOOT, WORD_INIT, WORD_INIT_START, WORD_MONITOR, WORD_MONITOR_START, WORD_DROPPED, WORDS };
+enum { WORD_POWER, WORD_BOOT, WORD_INIT, WORD_INIT_START, WORD_MONITOR, WORD_MONITOR_START, WORD_DROPPED, WORD_BASE, WORD_IDS, WORDS };
 
 static bool parse_process(const char *pid, const char *start, struct process *ret)
 {
@@ -65,7 +65,8 @@ static bool parse(char *text, struct state *ret)
 	if (str_fmt(ret->boot, sizeof ret->boot, "%s", word[WORD_BOOT]) < 0 ||
 	    !parse_process(word[WORD_INIT], word[WORD_INIT_START], &ret->init) ||
 	    !parse_process(word[WORD_MONITOR], word[WORD_MONITOR_START], &ret->monitor) ||
-	    !parse_hex(word[WORD_DROPPED], &ret->capabilities_dropped))
+	    !parse_hex(word[WORD_DROPPED], &ret->capabilities_dropped) || parse_u32(word[WORD_BASE], 0, UINT32_MAX, &ret->map.base) < 0 ||
+	    parse_u32(word[WORD_IDS], 0, UINT32_MAX, &ret->map.size) < 0)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(power_name); i++) {
 		if (str_eq(word[WORD_POWER], power_name[i])) {

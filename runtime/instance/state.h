@@ -1,6 +1,7 @@
 /* state - what runs: instances/NAME/state, and what a crash left of it
  *
  *   power RUNNING|FROZEN|STOPPED   boot id   init's pid and start time   monitor's pid and start time   capabilities dropped
+ *   its ids: the first here, and how many (0: no user namespace)
  *
  * One line of a fixed length, rewritten in place by one write(2) without fsync; its mtime is last_used_at. While the instance
  * runs, the monitor holds the file's flock: it says "do not start this root a second time", wherever it is looked at from. */
@@ -10,6 +11,7 @@
 #include "core/err.h"
 #include "core/field.h"
 #include "runtime/host/process.h"
+#include "runtime/isolate/idmap.h"
 
 /* STARTING is only ever recorded: it says that a start may have left something when nobody is alive any more; it reads as STOPPED. */
 enum power { POWER_STOPPED, POWER_RUNNING, POWER_FROZEN, POWER_STARTING };
@@ -19,7 +21,9 @@ struct state {
 	char boot[BOOT_ID_SIZE];
 	struct process init;
 	struct process monitor;
-	uint64_t capabilities_dropped; /* from init's bounding set, and so from that of what is executed beside it */
+	/* what init was started with, whatever the configuration says by now: what is executed beside it has the same */
+	uint64_t capabilities_dropped; /* from its bounding set */
+	struct idmap map;	       /* of its user namespace; size 0: none */
 	struct timestamp last_used; /* read only: the file's mtime */
 	enum power recorded; /* what the file says, whatever became of it */
 	bool was_up; /* said RUNNING under another boot id: was up when the host went down */

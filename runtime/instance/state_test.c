@@ -30,6 +30,7 @@ static struct state ours(enum power power)
 	process_start_time(getpid(), &s.init.start, NULL);
 	s.monitor.start = s.init.start;
 	s.capabilities_dropped = 0x8000000100000001;
+	s.map = (struct idmap){ 4294901760, 65536 };
 	return s;
 }
 
@@ -57,6 +58,8 @@ TEST(state_comes_back_as_written)
 		CHECK_ROW_INT(row_of((int)i), got.init.pid, s.init.pid);
 		CHECK_ROW_INT(row_of((int)i), got.init.start == s.init.start, 1);
 		CHECK_ROW_INT(row_of((int)i), got.capabilities_dropped == s.capabilities_dropped, 1);
+		CHECK_ROW_INT(row_of((int)i), got.map.base, s.map.base);
+		CHECK_ROW_INT(row_of((int)i), got.map.size, s.map.size);
 		CHECK_ROW_INT(row_of((int)i), got.last_used.s > 0, 1);
 	}
 }
@@ -86,7 +89,7 @@ TEST(state_is_held_against_the_world)
 
 TEST(state_that_was_not_written_is_stopped_and_nonsense_an_error)
 {
-	static const char *const text[] = { "", "R", "RUNNING", "RUNNING x 1 2", "RUNNING b 1 2 1 2", "RUNNING b 1 2 1 2 x", "FLYING b 1 2 3 4 0", "\xff\xff\xff" };
+	static const char *const text[] = { "", "R", "RUNNING", "RUNNING x 1 2", "RUNNING b 1 2 1 2", "RUNNING b 1 2 1 2 x 1 1", "RUNNING b 1 2 1 2 0 1", "RUNNING b 1 2 1 2 0 1 -1", "FLYING b 1 2 3 4 0", "\xff\xff\xff" };
 	AUTO(fd) int dir = open_dir();
 	static const char zeros[160];
 

@@ -123,11 +123,8 @@ static bool is_sysvinit(pid_t pid)
 /* Its own command, run inside as root would: /sbin/init 0. */
 static int change_runlevel(struct stopping *s, struct err *e)
 {
-	AUTO(arena) struct arena a = ARENA_NONE;
 	AUTO(fd) int null = openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC);
-	struct instance inst;
 	struct enter enter;
-	struct idmap map;
 	struct enter_command init = {
 		.argv = (const char *const[]){ "/sbin/init", "0", NULL },
 		.env = (const char *const[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL },
@@ -135,13 +132,9 @@ static int change_runlevel(struct stopping *s, struct err *e)
 		.fd = { null, null, null },
 		.signals = -1,
 	};
-	struct profile_cache cache = { 0 };
-	int r = record_load(&a, s->dir, s->name, &inst, e), status = 0, pidfd = -1;
+	int status = 0, pidfd = -1;
 	pid_t pid = 0;
-
-	if (r < 0 || (r = record_expand(s->st, &a, &cache, &inst, e)) < 0 || (r = record_idmap(&inst, &map, e)) < 0)
-		return r;
-	r = enter_open(&enter, s->dir, s->cgroup_name, &s->state, &map, e);
+	int r = enter_open(&enter, s->dir, s->cgroup_name, &s->state, e);
 	if (r == 0)
 		r = enter_spawn(&enter, &init, &pid, &pidfd, &status, e);
 	enter_close(&enter);

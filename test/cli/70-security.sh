@@ -130,6 +130,26 @@ fails "V57: nor memory" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /t
 fails "V57: nor loop-control" 1 "ermitted|ermission" lxcbox exec p1 -- sh -c 'mknod /tmp/lc c 10 237 && : </tmp/lc'
 fails "V57: no nodes without privileges" 1 "ermitted" lxcbox exec u1 -- mknod /tmp/vda b 254 0
 ok "V57: null works" lxcbox exec p1 -- sh -c ': >/dev/null'
+# V56: a changed configuration changes nothing of what runs: an exec into it is as privileged as its init
+ok "V56: u1 is to be privileged" lxcbox config set u1 security.privileged=true
+ok "V56: p1 is not" lxcbox config set p1 security.privileged=false
+as_started() {
+	prints "V56: $1: u1 has its ids" "0 65536" lxcbox exec u1 -- awk '{ print $1, $3 }' /proc/self/uid_map
+	prints "V56: $1: p1 has all" "0 4294967295" lxcbox exec p1 -- awk '{ print $1, $3 }' /proc/self/uid_map
+	prints "V56: $1: but its capabilities" "$allowed" lxcbox exec p1 -- sed -n "s/^CapBnd:.//p" /proc/self/status
+}
+as_started "exec"
+for c in u1 p1; do
+	kill -9 "$(monitor $c)"
+done
+until_ok 5 sh -c '[ -z "$1$2" ]' sh "$(monitor u1)" "$(monitor p1)"
+ok "V56: a new monitor" sh -c '"$LXCBOX" config set u1 user.y=1 && "$LXCBOX" config set p1 user.y=1'
+as_started "after adoption"
+ok "V56: limits reach it" lxcbox config set u1 limits.processes=500
+ok "V56: from the next start on" sh -c '"$LXCBOX" restart -f u1 && "$LXCBOX" restart -f p1'
+prints "V56: it is as configured" "0 4294967295" lxcbox exec u1 -- awk '{ print $1, $3 }' /proc/self/uid_map
+prints "V56: and the other" "0 65536" lxcbox exec p1 -- awk '{ print $1, $3 }' /proc/self/uid_map
+ok "V56: back" sh -c '"$LXCBOX" config unset u1 security.privileged && "$LXCBOX" config unset u1 limits.processes && "$LXCBOX" config set p1 security.privileged=true && "$LXCBOX" restart -f u1 && "$LXCBOX" restart -f p1'
 # V58
 cp /proc/self/mountinfo "$TMP/before"
 for c in u1 p1; do
